@@ -9,7 +9,10 @@ const bin = (name) => fileURLToPath(new URL(`../node_modules/.bin/${name}`, impo
 const gen = new URL("../src/gen/", import.meta.url);
 const read = () => {
   try {
-    return readdirSync(gen).sort().map((name) => `${name}\n${readFileSync(new URL(name, gen), "utf8")}`).join("\n");
+    return readdirSync(gen)
+      .sort()
+      .map((name) => `${name}\n${readFileSync(new URL(name, gen), "utf8")}`)
+      .join("\n");
   } catch (error) {
     if (error.code === "ENOENT") return "";
     throw error;

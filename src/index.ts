@@ -15,7 +15,14 @@ export async function* watchOnce(endpoint: string, key: string, startRevision = 
     requestUnion: {
       $case: "createRequest",
       value: {
-        key: Buffer.from(key), rangeEnd: new Uint8Array(0), startRevision, progressNotify: false, filters: [], prevKv: false, watchId: 0n, fragment: false,
+        key: Buffer.from(key),
+        rangeEnd: new Uint8Array(0),
+        startRevision,
+        progressNotify: false,
+        filters: [],
+        prevKv: false,
+        watchId: 0n,
+        fragment: false,
       },
     },
   } satisfies WatchRequest);

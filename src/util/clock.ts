@@ -1,0 +1,46 @@
+import { onAbort } from "./abort.ts";
+
+/** A running timer. `cancel()` may be called at any time, also after it fired. */
+export interface Timer {
+  cancel(): void;
+}
+
+/** Where time comes from: an argument wherever time matters, so that tests need not wait for it. */
+export interface Clock {
+  /** Monotonic milliseconds since some fixed moment. */
+  nowMs(): number;
+  setTimer(delayMs: number, callback: () => void): Timer;
+}
+
+/** Node caps a timer at 2^31-1 ms and fires a longer one at once. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
+export const systemClock: Clock = {
+  nowMs: () => performance.now(),
+  setTimer(delayMs, callback) {
+    const handle = setTimeout(callback, Math.min(Math.max(delayMs, 0), LONGEST_TIMER_MS));
+    return {
+      cancel: () => {
+        clearTimeout(handle);
+      },
+    };
+  },
+};
+
+/** Resolves after `delayMs`; rejects with the signal's reason as soon as it is aborted. Leaves no timer and no listener behind. */
+export function sleep(
+  delayMs: number,
+  { signal, clock = systemClock }: { signal?: AbortSignal | undefined; clock?: Clock } = {},
+): Promise<void> {
+  return new Promise((resolve, reject) => {
+    signal?.throwIfAborted();
+    const timer = clock.setTimer(delayMs, () => {
+      unlink();
+      resolve();
+    });
+    const unlink = onAbort(signal, (reason) => {
+      timer.cancel();
+      reject(reason);
+    });
+  });
+}
