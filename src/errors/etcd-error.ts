@@ -1,0 +1,179 @@
+import type { Revision } from "../model/revision.ts";
+import type { GrpcStatusName } from "./grpc-status.ts";
+
+/** Survives two copies of the package in one program, where `instanceof` does not. */
+const KIND = Symbol.for("etcd-watch.error-kind");
+
+type Kind =
+  "compacted" | "watch-canceled" | "slow-consumer" | "rpc" | "cluster-changed" | "lease-expired" | "unsupported" | "closed" | "protocol";
+
+interface EtcdErrorFields {
+  readonly kind: Kind;
+  readonly code: string;
+  readonly retryable: boolean;
+  readonly cause?: unknown;
+}
+
+/**
+ * What every error of this library is. Branch on the class or its guard (`isCompactedError(error)`), or on `code`.
+ * Wrong arguments are no `EtcdError` but a `TypeError` or `RangeError`.
+ */
+export abstract class EtcdError extends Error {
+  /** A gRPC status name such as `PERMISSION_DENIED`, or the class's own, such as `COMPACTED`. */
+  readonly code: string;
+  /** Whether the same call may succeed if it is made again. */
+  readonly retryable: boolean;
+  readonly [KIND]: Kind;
+
+  constructor(message: string, { kind, code, retryable, cause }: EtcdErrorFields) {
+    super(`${code}: ${message}`, cause === undefined ? undefined : { cause });
+    this.name = new.target.name;
+    this.code = code;
+    this.retryable = retryable;
+    this[KIND] = kind;
+  }
+}
+
+/** The server no longer has the revisions that were asked for. List the keys again and watch from there. */
+export class CompactedError extends EtcdError {
+  /** The first revision that was wanted and is gone. */
+  readonly requestedRevision: Revision;
+  /** The lowest revision that can still be read. Undefined on unary calls: etcd does not tell there. */
+  readonly compactRevision: Revision | undefined;
+
+  constructor({
+    requestedRevision,
+    compactRevision,
+    cause,
+  }: {
+    requestedRevision: Revision;
+    compactRevision?: Revision | undefined;
+    cause?: unknown;
+  }) {
+    const kept = compactRevision === undefined ? "" : `; the oldest one kept is ${String(compactRevision)}`;
+    super(`revision ${String(requestedRevision)} has been compacted${kept}`, {
+      kind: "compacted",
+      code: "COMPACTED",
+      retryable: false,
+      cause,
+    });
+    this.requestedRevision = requestedRevision;
+    this.compactRevision = compactRevision;
+  }
+}
+
+/** The server refused this watch, or cancelled it on its own. */
+export class WatchCanceledError extends EtcdError {
+  readonly watchId: bigint;
+  /** What the server said, word for word. */
+  readonly reason: string;
+  declare readonly code: GrpcStatusName;
+
+  constructor({ watchId, reason, code, key }: { watchId: bigint; reason: string; code: GrpcStatusName; key: string }) {
+    const said = reason === "" ? "the server gave no reason" : reason;
+    super(`watch ${String(watchId)} of ${JSON.stringify(key)} was cancelled by the server: ${said}`, {
+      kind: "watch-canceled",
+      code,
+      retryable: false,
+    });
+    this.watchId = watchId;
+    this.reason = reason;
+  }
+}
+
+/** The reader fell behind and `whenFull: "fail"` was chosen. */
+export class SlowConsumerError extends EtcdError {
+  readonly bufferedBytes: number;
+  readonly limitBytes: number;
+
+  constructor({ bufferedBytes, limitBytes }: { bufferedBytes: number; limitBytes: number }) {
+    super(`the reader is too slow: ${String(bufferedBytes)} bytes wait for it, ${String(limitBytes)} may`, {
+      kind: "slow-consumer",
+      code: "SLOW_CONSUMER",
+      retryable: false,
+    });
+    this.bufferedBytes = bufferedBytes;
+    this.limitBytes = limitBytes;
+  }
+}
+
+/** A gRPC call ended with a status that is not OK. */
+export class RpcError extends EtcdError {
+  declare readonly code: GrpcStatusName;
+  /** The status message, as the server (or the transport) wrote it. */
+  readonly details: string;
+  /** The method, such as `/etcdserverpb.KV/Put`. */
+  readonly path: string;
+
+  constructor({ code, details, path, cause }: { code: GrpcStatusName; details: string; path: string; cause?: unknown }) {
+    super(`${details} (${path})`, { kind: "rpc", code, retryable: code === "UNAVAILABLE", cause });
+    this.details = details;
+    this.path = path;
+  }
+}
+
+/** The endpoint answers for another cluster, or for one that lost revisions which were seen before. */
+export class ClusterChangedError extends EtcdError {
+  readonly expected: bigint;
+  readonly actual: bigint;
+
+  constructor({ what, expected, actual }: { what: "cluster id" | "revision"; expected: bigint; actual: bigint }) {
+    super(`the ${what} is ${String(actual)}, and was ${String(expected)}: the cluster was replaced or restored`, {
+      kind: "cluster-changed",
+      code: "CLUSTER_CHANGED",
+      retryable: false,
+    });
+    this.expected = expected;
+    this.actual = actual;
+  }
+}
+
+/** The lease ran out, or was revoked. Its keys are gone. */
+export class LeaseExpiredError extends EtcdError {
+  readonly leaseId: bigint;
+
+  constructor({ leaseId }: { leaseId: bigint }) {
+    super(`lease ${String(leaseId)} has expired or was revoked`, { kind: "lease-expired", code: "LEASE_EXPIRED", retryable: false });
+    this.leaseId = leaseId;
+  }
+}
+
+/** This server cannot do what was asked, or cannot do it safely. */
+export class UnsupportedError extends EtcdError {
+  constructor(message: string, { cause }: { cause?: unknown } = {}) {
+    super(message, { kind: "unsupported", code: "UNSUPPORTED", retryable: false, cause });
+  }
+}
+
+/** Used after `close()`. */
+export class ClosedError extends EtcdError {
+  constructor(what: string) {
+    super(`${what} is closed`, { kind: "closed", code: "CLOSED", retryable: false });
+  }
+}
+
+/** The server sent what the protocol does not allow. */
+export class ProtocolError extends EtcdError {
+  readonly detail: string;
+
+  constructor(detail: string, { cause }: { cause?: unknown } = {}) {
+    super(detail, { kind: "protocol", code: "PROTOCOL", retryable: false, cause });
+    this.detail = detail;
+  }
+}
+
+function kindOf(error: unknown): unknown {
+  return error instanceof Error && KIND in error ? error[KIND] : undefined;
+}
+
+/** Whether it is any error of this library. */
+export const isEtcdError = (error: unknown): error is EtcdError => kindOf(error) !== undefined;
+export const isCompactedError = (error: unknown): error is CompactedError => kindOf(error) === "compacted";
+export const isWatchCanceledError = (error: unknown): error is WatchCanceledError => kindOf(error) === "watch-canceled";
+export const isSlowConsumerError = (error: unknown): error is SlowConsumerError => kindOf(error) === "slow-consumer";
+export const isRpcError = (error: unknown): error is RpcError => kindOf(error) === "rpc";
+export const isClusterChangedError = (error: unknown): error is ClusterChangedError => kindOf(error) === "cluster-changed";
+export const isLeaseExpiredError = (error: unknown): error is LeaseExpiredError => kindOf(error) === "lease-expired";
+export const isUnsupportedError = (error: unknown): error is UnsupportedError => kindOf(error) === "unsupported";
+export const isClosedError = (error: unknown): error is ClosedError => kindOf(error) === "closed";
+export const isProtocolError = (error: unknown): error is ProtocolError => kindOf(error) === "protocol";

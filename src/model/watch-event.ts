@@ -1,0 +1,47 @@
+import { jsonObject } from "./json-form.ts";
+import type { KeyValue } from "./key-value.ts";
+
+class EventBase<Value> {
+  /** The key as it is after the change. Of a delete: the key and `modRevision` alone. */
+  readonly kv: KeyValue;
+  /** The key as it was before, if `prevKv` was asked for, the key existed and that revision is not compacted. */
+  readonly prevKv: KeyValue | undefined;
+  /** What `decode` made of `kv`. Only with `decode`, and only on a put. */
+  value: Value | undefined = undefined;
+  /** What `decode` threw. The loop goes on. */
+  decodeError: unknown = undefined;
+
+  constructor(kv: KeyValue, prevKv: KeyValue | undefined) {
+    this.kv = kv;
+    this.prevKv = prevKv;
+  }
+
+  /** A put of a key that did not exist before. (A delete carries no create revision.) */
+  get isCreate(): boolean {
+    return this.kv.createRevision === this.kv.modRevision;
+  }
+
+  /** A put of a key that existed. */
+  get isModify(): boolean {
+    return this.kv.createRevision !== 0n && !this.isCreate;
+  }
+}
+
+export class PutEvent<Value = unknown> extends EventBase<Value> {
+  readonly type = "put";
+
+  toJSON(): Record<string, unknown> {
+    return jsonObject({ kv: this.kv.toJSON(), prev_kv: this.prevKv?.toJSON() });
+  }
+}
+
+export class DeleteEvent<Value = unknown> extends EventBase<Value> {
+  readonly type = "delete";
+
+  toJSON(): Record<string, unknown> {
+    return jsonObject({ type: 1, kv: this.kv.toJSON(), prev_kv: this.prevKv?.toJSON() });
+  }
+}
+
+/** One change of one key. */
+export type WatchEvent<Value = unknown> = PutEvent<Value> | DeleteEvent<Value>;
