@@ -1,4 +1,5 @@
 import { compareBytes, NO_BYTES, toBytes } from "../util/bytes.ts";
+import { showValue } from "../util/option-check.ts";
 
 /** A key of etcd: bytes. A string is UTF-8. */
 export type Key = string | Uint8Array;
@@ -11,11 +12,11 @@ export interface KeyRange {
 
 export interface KeyRangeOptions {
   /** Every key that starts with `key`. */
-  readonly prefix?: boolean;
+  readonly prefix?: boolean | undefined;
   /** Every key from `key` up to this one, which is left out. */
-  readonly rangeEnd?: Key;
+  readonly rangeEnd?: Key | undefined;
   /** Every key from `key` on. */
-  readonly fromKey?: boolean;
+  readonly fromKey?: boolean | undefined;
 }
 
 const ZERO = Buffer.from([0]);
@@ -63,6 +64,6 @@ export function contains(range: KeyRange, key: Uint8Array): boolean {
 export function keyBytes(key: Key, name: string): Buffer {
   // A caller without types may pass anything; a number as key must not become "[object Object]" on the server.
   if (typeof key !== "string" && !((key as unknown) instanceof Uint8Array))
-    throw new TypeError(`${name} must be a string or a Uint8Array, got ${typeof key}`);
+    throw new TypeError(`${name} must be a string or a Uint8Array, got ${showValue(key)}`);
   return toBytes(key);
 }
