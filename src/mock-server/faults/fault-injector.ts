@@ -1,0 +1,85 @@
+import type { Metadata } from "@grpc/grpc-js";
+import { serverErrors } from "../../errors/server-errors.ts";
+import type { GrpcStatusName } from "../../errors/grpc-status.ts";
+import { sleep } from "../../util/clock.ts";
+import type { Clock } from "../../util/clock.ts";
+import { RefusedError } from "../refused-error.ts";
+
+/** How calls are to fail. */
+export interface CallFailure {
+  /** The method's name, as "Put" or "Watch"; every method without it. */
+  readonly method?: string;
+  /** Default UNAVAILABLE. */
+  readonly code?: GrpcStatusName;
+  readonly message?: string;
+  /** How many calls. Default 1. */
+  readonly times?: number;
+  /** Whether the work is done all the same: the client cannot know what became of its write. Default false. Unary calls only. */
+  readonly applied?: boolean;
+}
+
+export interface CallDelay {
+  readonly method?: string;
+  readonly delayMs: number;
+}
+
+interface PendingFailure extends CallFailure {
+  left: number;
+}
+
+/** Breaks calls as they come in. */
+export class FaultInjector {
+  readonly #clock: Clock;
+  readonly #failures: PendingFailure[] = [];
+  readonly #delays = new Set<CallDelay>();
+  #leader: "elected" | "lost" = "elected";
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  failNext(failure: CallFailure = {}): void {
+    this.#failures.push({ ...failure, left: failure.times ?? 1 });
+  }
+
+  /** Returns what ends the delay. */
+  delay(delay: CallDelay): () => void {
+    this.#delays.add(delay);
+    return () => {
+      this.#delays.delete(delay);
+    };
+  }
+
+  set leader(leader: "elected" | "lost") {
+    this.#leader = leader;
+  }
+
+  get leader(): "elected" | "lost" {
+    return this.#leader;
+  }
+
+  /**
+   * What a call meets before it is answered. Waits out its delay; throws if it fails; returns the error to throw after the work is done.
+   */
+  async before(method: string, metadata: Metadata): Promise<RefusedError | undefined> {
+    for (const { method: only, delayMs } of this.#delays) {
+      if (only === undefined || only === method) await sleep(delayMs, { clock: this.#clock });
+    }
+    if (this.#leader === "lost" && metadata.get("hasleader").includes("true")) throw new RefusedError(serverErrors.noLeader);
+    const failure = this.#take(method);
+    if (failure === undefined) return undefined;
+    const { code = "UNAVAILABLE", message = "injected failure", applied = false } = failure;
+    const error = new RefusedError({ code, message });
+    if (applied) return error;
+    throw error;
+  }
+
+  #take(method: string): CallFailure | undefined {
+    const index = this.#failures.findIndex((failure) => failure.method === undefined || failure.method === method);
+    const failure = this.#failures[index];
+    if (failure === undefined) return undefined;
+    failure.left--;
+    if (failure.left <= 0) this.#failures.splice(index, 1);
+    return failure;
+  }
+}

@@ -1,0 +1,156 @@
+import { ClusterDefinition, KVDefinition, MaintenanceDefinition, WatchDefinition } from "../gen/rpc.ts";
+import { behaviours } from "./behaviour.ts";
+import { ClusterIdentity } from "./cluster-identity.ts";
+import { FaultInjector } from "./faults/fault-injector.ts";
+import { ServerFaults } from "./faults/server-faults.ts";
+import { ConnectionListener } from "./network/connection-listener.ts";
+import { GrpcEndpoint } from "./network/grpc-endpoint.ts";
+import type { GrpcService } from "./network/grpc-endpoint.ts";
+import { seededRandom } from "./seeded-random.ts";
+import { ServerMetrics } from "./server-metrics.ts";
+import type { MetricsSnapshot } from "./server-metrics.ts";
+import { serverSettings } from "./server-options.ts";
+import type { MockEtcdServerOptions, ServerSettings } from "./server-options.ts";
+import type { ServerState } from "./server-state.ts";
+import { CallGate } from "./services/call-gate.ts";
+import { clusterService } from "./services/cluster-service.ts";
+import { kvService } from "./services/kv-service.ts";
+import { maintenanceService } from "./services/maintenance-service.ts";
+import { grpcDefinition } from "./services/service-definition.ts";
+import type { ServiceShape } from "./services/service-definition.ts";
+import { grpcHandlers } from "./services/service-handlers.ts";
+import type { Handlers } from "./services/service-handlers.ts";
+import { watchService } from "./services/watch-service.ts";
+import type { WatchSession } from "./services/watch-session.ts";
+import { Lessor } from "./store/lessor.ts";
+import { SyncLoops } from "./store/sync-loops.ts";
+import { WatchableStore } from "./store/watchable-store.ts";
+
+/**
+ * An etcd of one member in memory, behind a real gRPC port.
+ *
+ *            start, restart
+ *   stopped ───────────────► running
+ *      ▲                        │
+ *      └──────── stop ──────────┘
+ *
+ * The data, the ids and the port outlive a stop; connections, streams and watches do not.
+ */
+export class MockEtcdServer implements AsyncDisposable {
+  /** What ids and jitter were drawn from: give it as an option to have the same again. */
+  readonly seed: number;
+  readonly faults: ServerFaults;
+  readonly #settings: ServerSettings;
+  readonly #state: ServerState;
+  readonly #loops: SyncLoops;
+  readonly #listener: ConnectionListener;
+  readonly #gate: CallGate;
+  readonly #sessions = new Set<WatchSession>();
+  #port: number;
+  #endpoint: GrpcEndpoint | undefined;
+
+  private constructor(settings: ServerSettings) {
+    const { seed, port, clock, name, limits } = settings;
+    const random = seededRandom(seed);
+    const behaviour = behaviours[settings.compatibility];
+    const leases = new Lessor(random);
+    const store = new WatchableStore({ leases, behaviour });
+    const identity = new ClusterIdentity(random);
+    const metrics = new ServerMetrics();
+    const injector = new FaultInjector(clock);
+    this.seed = seed;
+    this.#settings = settings;
+    this.#port = port;
+    this.#state = { store, leases, identity, behaviour, clock, random, limits, metrics, name, clientUrl: () => this.url };
+    this.#loops = new SyncLoops(store, clock);
+    this.#gate = new CallGate({ metrics, faults: injector, maxRequestBytes: limits.maxRequestBytes });
+    this.#listener = new ConnectionListener((connection) => {
+      this.#endpoint?.serve(connection);
+    });
+    this.faults = new ServerFaults(this.#listener, injector);
+  }
+
+  /** Resolves once the port is open. */
+  static async start(options?: MockEtcdServerOptions): Promise<MockEtcdServer> {
+    const server = new MockEtcdServer(serverSettings(options));
+    await server.#open();
+    return server;
+  }
+
+  get port(): number {
+    return this.#port;
+  }
+
+  /** Host and port, as a client's `endpoints` takes it. */
+  get endpoint(): string {
+    const { host } = this.#settings;
+    return `${host.includes(":") ? `[${host}]` : host}:${this.#port}`;
+  }
+
+  get url(): string {
+    return `${this.#settings.tls === undefined ? "http" : "https"}://${this.endpoint}`;
+  }
+
+  /** The store's revision now. */
+  get revision(): bigint {
+    return this.#state.store.mvcc.revision;
+  }
+
+  get metrics(): MetricsSnapshot {
+    return {
+      connections: this.#listener.connectionCount,
+      streams: this.#sessions.size,
+      watchers: this.#state.store.watcherCount,
+      requests: this.#state.metrics.requests,
+      connectionsAccepted: this.#listener.acceptedCount,
+      bytesReceived: this.#listener.bytesReceived,
+      bytesSent: this.#listener.bytesSent,
+    };
+  }
+
+  /** @throws {RefusedError} as the Compact call fails: compacted already, or not there yet */
+  compact(revision: bigint): void {
+    this.#state.store.mvcc.compact(revision);
+  }
+
+  /** Resets every connection and frees the port. What is in the store stays for `restart()`. */
+  async stop(): Promise<void> {
+    await this.#listener.close();
+    this.#endpoint?.close();
+    this.#endpoint = undefined;
+    for (const session of this.#sessions) session.close();
+    this.#sessions.clear();
+    this.#loops.stop();
+  }
+
+  /** Stops if it runs, and starts again on the same port with the same data, one term later. */
+  async restart(): Promise<void> {
+    await this.stop();
+    this.#state.identity.raftTerm++;
+    this.#state.leases.renewAll(this.#state.clock.nowMs());
+    await this.#open();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+  }
+
+  async #open(): Promise<void> {
+    this.#endpoint = new GrpcEndpoint(this.#services(), this.#settings.tls);
+    this.#port = await this.#listener.listen({ host: this.#settings.host, port: this.#port });
+  }
+
+  #services(): GrpcService[] {
+    const state = this.#state;
+    const offer = <D extends ServiceShape>(definition: D, handlers: Handlers<D>): GrpcService => ({
+      definition: grpcDefinition(definition),
+      implementation: grpcHandlers(definition, handlers, this.#gate),
+    });
+    return [
+      offer(KVDefinition, kvService(state)),
+      offer(WatchDefinition, watchService({ state, gate: this.#gate, sessions: this.#sessions })),
+      offer(MaintenanceDefinition, maintenanceService(state)),
+      offer(ClusterDefinition, clusterService(state)),
+    ];
+  }
+}

@@ -1,0 +1,114 @@
+import { createServer } from "node:net";
+import type { Server, Socket } from "node:net";
+import { ControlledConnection } from "./controlled-connection.ts";
+
+export interface Address {
+  readonly host: string;
+  /** 0 takes a free one. */
+  readonly port: number;
+}
+
+/** Listens on a port, owns every connection that comes in, and hands each on. */
+export class ConnectionListener {
+  readonly #onConnection: (connection: ControlledConnection) => void;
+  readonly #connections = new Set<ControlledConnection>();
+  #server: Server | undefined;
+  #admission: "accept" | "refuse" = "accept";
+  #traffic: "running" | "paused" = "running";
+  #accepted = 0;
+  /** Bytes of connections that are gone. */
+  #past = { received: 0, sent: 0 };
+
+  constructor(onConnection: (connection: ControlledConnection) => void) {
+    this.#onConnection = onConnection;
+  }
+
+  get connectionCount(): number {
+    return this.#connections.size;
+  }
+
+  get acceptedCount(): number {
+    return this.#accepted;
+  }
+
+  get bytesReceived(): number {
+    return [...this.#connections].reduce((sum, connection) => sum + connection.bytesReceived, this.#past.received);
+  }
+
+  get bytesSent(): number {
+    return [...this.#connections].reduce((sum, connection) => sum + connection.bytesSent, this.#past.sent);
+  }
+
+  /** Resolves to the port. */
+  listen({ host, port }: Address): Promise<number> {
+    const server = createServer((socket) => {
+      this.#accept(socket);
+    });
+    this.#server = server;
+    return new Promise((resolve, reject) => {
+      server.once("error", reject);
+      server.listen({ host, port }, () => {
+        server.off("error", reject);
+        const address = server.address();
+        if (address === null || typeof address === "string") reject(new Error(`Expected a TCP address, got ${String(address)}`));
+        else resolve(address.port);
+      });
+    });
+  }
+
+  /** Resets every connection and frees the port. */
+  async close(): Promise<void> {
+    const server = this.#server;
+    this.#server = undefined;
+    if (server === undefined) return;
+    const closed = new Promise<void>((resolve) => {
+      server.close(() => {
+        resolve();
+      });
+    });
+    this.dropAll();
+    await closed;
+  }
+
+  dropAll(): void {
+    for (const connection of this.#connections) connection.reset();
+  }
+
+  /** New connections are reset as soon as they are made; those that stand stay. */
+  refuse(): void {
+    this.#admission = "refuse";
+  }
+
+  accept(): void {
+    this.#admission = "accept";
+  }
+
+  /** Connections stand, also new ones, and nothing passes. */
+  pause(): void {
+    this.#traffic = "paused";
+    for (const connection of this.#connections) connection.pauseTraffic();
+  }
+
+  resume(): void {
+    this.#traffic = "running";
+    for (const connection of this.#connections) connection.resumeTraffic();
+  }
+
+  #accept(socket: Socket): void {
+    if (this.#admission === "refuse") {
+      socket.on("error", () => undefined); // the peer may be faster than the reset
+      socket.resetAndDestroy();
+      return;
+    }
+    this.#accepted++;
+    const connection = new ControlledConnection(socket);
+    this.#connections.add(connection);
+    connection.once("close", () => {
+      this.#connections.delete(connection);
+      this.#past.received += connection.bytesReceived;
+      this.#past.sent += connection.bytesSent;
+    });
+    if (this.#traffic === "paused") connection.pauseTraffic();
+    this.#onConnection(connection);
+  }
+}

@@ -1,0 +1,23 @@
+/** What a test may want to assert. Counts since the server was made, but for `watchers`, `streams` and `connections`, which are now. */
+export interface MetricsSnapshot {
+  readonly connections: number;
+  readonly streams: number;
+  readonly watchers: number;
+  /** Requests by method, as "Range" or "Watch"; each message of a Watch stream counts under "Watch.create", "Watch.cancel", "Watch.progress". */
+  readonly requests: Readonly<Record<string, number>>;
+  readonly connectionsAccepted: number;
+  readonly bytesReceived: number;
+  readonly bytesSent: number;
+}
+
+export class ServerMetrics {
+  readonly #requests = new Map<string, number>();
+
+  countRequest(name: string): void {
+    this.#requests.set(name, (this.#requests.get(name) ?? 0) + 1);
+  }
+
+  get requests(): Record<string, number> {
+    return Object.fromEntries(this.#requests);
+  }
+}

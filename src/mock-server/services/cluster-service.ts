@@ -1,0 +1,13 @@
+import type { ClusterDefinition } from "../../gen/rpc.ts";
+import type { ServerState } from "../server-state.ts";
+import type { Handlers } from "./service-handlers.ts";
+
+/** A cluster of one. Its membership does not change. */
+export function clusterService({ identity, name, clientUrl }: ServerState): Handlers<typeof ClusterDefinition> {
+  return {
+    memberList: () => ({
+      header: identity.header(0n), // the Cluster service says no revision
+      members: [{ ID: identity.memberId, name, peerURLs: [clientUrl()], clientURLs: [clientUrl()], isLearner: false }],
+    }),
+  };
+}

@@ -1,0 +1,121 @@
+import type { KeyValue } from "../../gen/kv.ts";
+import { serverErrors } from "../../errors/server-errors.ts";
+import { RefusedError } from "../refused-error.ts";
+import type { Change } from "./change.ts";
+import { History } from "./history.ts";
+import type { KeySpan } from "./key-text.ts";
+import { TreeIndex } from "./tree-index.ts";
+import { WriteTxn } from "./write-txn.ts";
+
+/** A fresh etcd stands at revision 1; the first change makes 2. */
+const FIRST_REVISION = 1n;
+/** What etcd holds before the first compaction. */
+const NEVER_COMPACTED = -1n;
+
+export interface RangeOptions {
+  /** 0 or below: now. */
+  readonly revision?: bigint;
+  readonly limit?: number;
+  readonly countOnly?: boolean;
+}
+
+export interface RangeResult {
+  readonly kvs: readonly Readonly<KeyValue>[];
+  /** Keys in the span, whatever the limit. */
+  readonly count: number;
+  /** The store's revision when it was read. */
+  readonly revision: bigint;
+}
+
+/** What can be read: the store as it stands, or as a transaction in progress has made it. */
+export interface ReadView {
+  readonly revision: bigint;
+  readonly compactedRevision: bigint;
+  range(span: KeySpan, options?: RangeOptions): RangeResult;
+}
+
+/** Told of keys that gain and lose a lease. */
+export interface LeaseBook {
+  has(lease: bigint): boolean;
+  attach(lease: bigint, key: string): void;
+  detach(lease: bigint, key: string): void;
+}
+
+export interface MvccStoreOptions {
+  readonly leases: LeaseBook;
+  /** Whether a tombstone at exactly the compacted revision stays for watchers that start there. Current etcd does that. */
+  readonly keepTombstoneAtCompaction?: boolean;
+  /** Called with the changes of a transaction before its revision can be seen. */
+  readonly onCommit?: (revision: bigint, changes: readonly Change[]) => void;
+}
+
+/** Keys and values in every revision since the last compaction (etcd's mvcc store). No I/O, no time. */
+export class MvccStore implements ReadView {
+  readonly #index = new TreeIndex();
+  readonly #history = new History(FIRST_REVISION + 1n);
+  readonly #leases: LeaseBook;
+  readonly #keepTombstone: boolean;
+  readonly #onCommit: (revision: bigint, changes: readonly Change[]) => void;
+  #revision = FIRST_REVISION;
+  #compactedRevision = NEVER_COMPACTED;
+
+  constructor({ leases, keepTombstoneAtCompaction = true, onCommit = () => undefined }: MvccStoreOptions) {
+    this.#leases = leases;
+    this.#keepTombstone = keepTombstoneAtCompaction;
+    this.#onCommit = onCommit;
+  }
+
+  get revision(): bigint {
+    return this.#revision;
+  }
+
+  get compactedRevision(): bigint {
+    return this.#compactedRevision;
+  }
+
+  range(span: KeySpan, options: RangeOptions = {}): RangeResult {
+    return this.#rangeAt(this.#revision, span, options);
+  }
+
+  /** Runs one transaction. `body` must check before it writes: nothing is undone if it throws. */
+  write<T>(body: (txn: WriteTxn) => T): T {
+    const changes: Change[] = [];
+    const next = this.#revision + 1n;
+    const txn = new WriteTxn({
+      base: this,
+      index: this.#index,
+      leases: this.#leases,
+      changes,
+      rangeAt: (revision, span, options) => this.#rangeAt(revision, span, options),
+    });
+    const result = body(txn);
+    if (changes.length > 0) {
+      this.#history.append(changes);
+      this.#onCommit(next, changes);
+      this.#revision = next;
+    }
+    return result;
+  }
+
+  /** @throws {RefusedError} if the revision is compacted already, or is not there yet */
+  compact(revision: bigint): void {
+    if (revision <= this.#compactedRevision) throw new RefusedError(serverErrors.compacted);
+    if (revision > this.#revision) throw new RefusedError(serverErrors.futureRevision);
+    this.#compactedRevision = revision;
+    this.#index.compact(revision, this.#keepTombstone);
+    this.#history.compact(revision, (change) => this.#index.holds(change));
+  }
+
+  /** What happened from a revision on, in order. */
+  changesSince(revision: bigint): Iterable<Change> {
+    return this.#history.since(revision);
+  }
+
+  #rangeAt(current: bigint, span: KeySpan, { revision = 0n, limit, countOnly = false }: RangeOptions): RangeResult {
+    if (revision > current) throw new RefusedError(serverErrors.futureRevision);
+    const at = revision <= 0n ? current : revision;
+    if (at < this.#compactedRevision) throw new RefusedError(serverErrors.compacted);
+    const { changes, total } = this.#index.range(span, at, countOnly ? 0 : limit);
+    return { kvs: changes.map(({ kv }) => kv), count: total, revision: current };
+  }
+}

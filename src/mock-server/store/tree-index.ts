@@ -1,0 +1,59 @@
+import { BalancedTree } from "./balanced-tree.ts";
+import type { Change } from "./change.ts";
+import { KeyIndex } from "./key-index.ts";
+import type { KeySpan, KeyText } from "./key-text.ts";
+
+const FIRST_KEY = "";
+
+/** Keys in bytewise order, each with its history. */
+export class TreeIndex {
+  readonly #tree = new BalancedTree<KeyText, KeyIndex>({
+    compare: (a, b) => (a < b ? -1 : a > b ? 1 : 0),
+    summarize: () => undefined,
+  });
+
+  add(change: Change): void {
+    let index = this.#tree.get(change.key);
+    if (index === undefined) {
+      index = new KeyIndex();
+      this.#tree.set(change.key, index);
+    }
+    index.add(change);
+  }
+
+  at(key: KeyText, revision: bigint): Change | undefined {
+    return this.#tree.get(key)?.at(revision);
+  }
+
+  /** What stood in the span at a revision, in the order of keys. `total` counts past the limit. */
+  range(span: KeySpan, revision: bigint, limit = Infinity): { changes: Change[]; total: number } {
+    const changes: Change[] = [];
+    let total = 0;
+    const take = (change: Change | undefined): void => {
+      if (change === undefined) return;
+      if (total++ < limit) changes.push(change);
+    };
+    if (span.kind === "key") take(this.at(span.key, revision));
+    else {
+      this.#tree.ascend(span.begin, (index, key) => {
+        if (span.end !== undefined && key >= span.end) return false;
+        take(index.at(revision));
+        return true;
+      });
+    }
+    return { changes, total };
+  }
+
+  compact(revision: bigint, keepTombstone: boolean): void {
+    const emptied: KeyText[] = [];
+    this.#tree.ascend(FIRST_KEY, (index, key) => {
+      if (!index.compact(revision, keepTombstone)) emptied.push(key);
+      return true;
+    });
+    for (const key of emptied) this.#tree.delete(key);
+  }
+
+  holds(change: Change): boolean {
+    return this.#tree.get(change.key)?.holds(change) ?? false;
+  }
+}
