@@ -1,4 +1,4 @@
-import { onAbort } from "./abort.ts";
+import { abortReason, onAbort } from "./abort.ts";
 
 /** A running timer. `cancel()` may be called at any time, also after it fired. */
 export interface Timer {
@@ -33,7 +33,7 @@ export function sleep(
   { signal, clock = systemClock }: { signal?: AbortSignal | undefined; clock?: Clock } = {},
 ): Promise<void> {
   return new Promise((resolve, reject) => {
-    signal?.throwIfAborted();
+    if (signal?.aborted === true) throw abortReason(signal);
     const timer = clock.setTimer(delayMs, () => {
       unlink();
       resolve();

@@ -1,0 +1,98 @@
+import { getEventListeners } from "node:events";
+import { describe, expect, it } from "vitest";
+import { abortable, abortReason, onAbort } from "../../../src/util/abort.ts";
+import { deferred } from "../../../src/util/deferred.ts";
+
+const listeners = (signal: AbortSignal): number => getEventListeners(signal, "abort").length;
+
+describe("abortReason()", () => {
+  it("is the signal's reason itself when that is an error", () => {
+    const reason = new Error("enough");
+    expect(abortReason(AbortSignal.abort(reason))).toBe(reason);
+  });
+
+  it("is an AbortError when none was given", () => {
+    expect(abortReason(AbortSignal.abort()).name).toBe("AbortError");
+  });
+
+  it("wraps a reason that is no error, as its cause", () => {
+    expect(abortReason(AbortSignal.abort("enough"))).toMatchObject({ message: "The operation was aborted", cause: "enough" });
+  });
+});
+
+describe("onAbort()", () => {
+  it("calls back once, with the reason", () => {
+    const controller = new AbortController();
+    const seen: Error[] = [];
+    onAbort(controller.signal, (reason) => seen.push(reason));
+    expect(seen).toEqual([]);
+    const reason = new Error("enough");
+    controller.abort(reason);
+    controller.abort(new Error("again"));
+    expect(seen).toEqual([reason]);
+  });
+
+  it("calls back at once for a signal that is aborted already, and leaves no listener", () => {
+    const signal = AbortSignal.abort(new Error("enough"));
+    const seen: string[] = [];
+    onAbort(signal, (reason) => seen.push(reason.message))();
+    expect(seen).toEqual(["enough"]);
+    expect(listeners(signal)).toBe(0);
+  });
+
+  it("returns what takes the listener away", () => {
+    const controller = new AbortController();
+    let calls = 0;
+    const unlink = onAbort(controller.signal, () => calls++);
+    expect(listeners(controller.signal)).toBe(1);
+    unlink();
+    unlink();
+    expect(listeners(controller.signal)).toBe(0);
+    controller.abort();
+    expect(calls).toBe(0);
+  });
+
+  it("does nothing without a signal", () => {
+    expect(() => {
+      onAbort(undefined, () => {
+        throw new Error("called");
+      })();
+    }).not.toThrow();
+  });
+});
+
+describe("abortable()", () => {
+  it("is the promise itself without a signal", () => {
+    const promise = Promise.resolve(1);
+    expect(abortable(promise, undefined)).toBe(promise);
+  });
+
+  it("gives the promise's value, and removes its listener", async () => {
+    const { signal } = new AbortController();
+    const { promise, resolve } = deferred<number>();
+    const result = abortable(promise, signal);
+    expect(listeners(signal)).toBe(1);
+    resolve(7);
+    expect(await result).toBe(7);
+    await Promise.resolve();
+    expect(listeners(signal)).toBe(0);
+  });
+
+  it("gives the promise's error", async () => {
+    await expect(abortable(Promise.reject(new Error("broken")), new AbortController().signal)).rejects.toThrow("broken");
+  });
+
+  it("rejects with the reason as soon as the signal is aborted; what the promise does later is swallowed", async () => {
+    const controller = new AbortController();
+    const { promise, reject } = deferred<number>();
+    const result = abortable(promise, controller.signal);
+    controller.abort(new Error("enough"));
+    await expect(result).rejects.toThrow("enough");
+    reject(new Error("too late"));
+    await expect(result).rejects.toThrow("enough");
+  });
+
+  it("rejects for a signal that was aborted before", async () => {
+    await expect(abortable(Promise.resolve(1), AbortSignal.abort(new Error("enough")))).rejects.toThrow("enough");
+  });
+});
