@@ -1,12 +1,8 @@
-import { watchOnce } from "../src/index.ts";
+// Prints every change below a prefix, from the first revision that the server still has.
+import { EtcdClient } from "etcd-watch";
 
-for await (const response of watchOnce(process.env["ETCD_ENDPOINTS"] ?? "127.0.0.1:2379", process.argv[2] ?? "hello", 1n)) {
-  for (const event of response.events) {
-    console.log(
-      event.type === 0 ? "PUT" : "DELETE",
-      Buffer.from(event.kv?.key ?? []).toString(),
-      Buffer.from(event.kv?.value ?? []).toString(),
-      event.kv?.modRevision,
-    );
-  }
+const client = new EtcdClient({ endpoints: process.env["ETCD_ENDPOINTS"] ?? "127.0.0.1:2379" });
+
+for await (const response of client.watch(process.argv[2] ?? "hello", { prefix: true, startRevision: 1n })) {
+  for (const event of response.events) console.log(event.type, event.kv.keyText, event.kv.valueText, event.kv.modRevision);
 }

@@ -1,35 +1,45 @@
-import { Client, credentials } from "@grpc/grpc-js";
-import { WatchDefinition, WatchRequest, WatchResponse } from "./gen/rpc.ts";
+// For applications: the client and what it takes.
+export { EtcdClient } from "./client/etcd-client.ts";
+export type { ClientOptions } from "./client/client-options.ts";
+export type { TlsOptions } from "./transport/credentials.ts";
+export type { StateChange } from "./transport/connection-states.ts";
+export type { Metadata } from "./transport/transport.ts";
+export type { Logger } from "./util/logger.ts";
 
-/** The first loop: one watch on one connection, no more. What follows in this repository replaces it. */
-export async function* watchOnce(endpoint: string, key: string, startRevision = 0n): AsyncGenerator<WatchResponse> {
-  const client = new Client(endpoint, credentials.createInsecure());
-  const call = client.makeBidiStreamRequest(
-    `/${WatchDefinition.fullName}/${WatchDefinition.methods.watch.name}`,
-    (request: WatchRequest) => Buffer.from(WatchRequest.encode(request).finish()),
-    (bytes: Buffer) => WatchResponse.decode(bytes),
-    {},
-  );
-  call.on("error", () => undefined); // the loop below sees it; without a listener a cancelled call ends the process
-  call.write({
-    requestUnion: {
-      $case: "createRequest",
-      value: {
-        key: Buffer.from(key),
-        rangeEnd: new Uint8Array(0),
-        startRevision,
-        progressNotify: false,
-        filters: [],
-        prevKv: false,
-        watchId: 0n,
-        fragment: false,
-      },
-    },
-  } satisfies WatchRequest);
-  try {
-    for await (const response of call) yield response as WatchResponse;
-  } finally {
-    call.cancel();
-    client.close();
-  }
-}
+// Watching.
+export { Watcher } from "./watch/watcher.ts";
+export type { WatchChannel, WatchStatus } from "./watch/watch-channel.ts";
+export type { WatchBufferOptions, WatchOptions } from "./watch/watch-options.ts";
+export type { WatchResponse } from "./watch/watch-response.ts";
+export type { ProgressRequestOptions } from "./watch/progress-request.ts";
+export type { DeleteEvent, PutEvent, WatchEvent } from "./model/watch-event.ts";
+
+// etcd's nouns.
+export type { Key, KeyRangeOptions } from "./model/key-range.ts";
+export type { KeyValue } from "./model/key-value.ts";
+export type { ResponseHeader } from "./model/response-header.ts";
+export type { Revision } from "./model/revision.ts";
+
+// Errors: a class each, and a guard that works across two copies of the package.
+export {
+  ClosedError,
+  ClusterChangedError,
+  CompactedError,
+  EtcdError,
+  isClosedError,
+  isClusterChangedError,
+  isCompactedError,
+  isEtcdError,
+  isLeaseExpiredError,
+  isProtocolError,
+  isRpcError,
+  isSlowConsumerError,
+  isUnsupportedError,
+  isWatchCanceledError,
+  LeaseExpiredError,
+  ProtocolError,
+  RpcError,
+  SlowConsumerError,
+  UnsupportedError,
+  WatchCanceledError,
+} from "./errors/etcd-error.ts";

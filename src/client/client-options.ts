@@ -1,0 +1,93 @@
+import { parseEndpoints } from "../transport/endpoints.ts";
+import type { TlsOptions } from "../transport/credentials.ts";
+import type { BackoffOptions } from "../util/backoff.ts";
+import { type Logger, silentLogger } from "../util/logger.ts";
+import { watchBuffer, type WatchBufferOptions } from "../watch/watch-options.ts";
+
+export interface ClientOptions {
+  /** One or more of `host:port`, `http://host:port`, `https://host:port`; tried in order, then round and round. */
+  readonly endpoints: string | readonly string[];
+  /** Certificates. An `https://` endpoint alone means the system's roots. */
+  readonly tls?: TlsOptions;
+  /** How long one endpoint may take to answer before the next one is tried, in ms. Default 5,000. */
+  readonly connectTimeoutMs?: number;
+  /** How long a unary call may take in all, in ms; each call can set its own. Default 5,000. */
+  readonly requestTimeoutMs?: number;
+  /** How often to ping while calls are open, in ms. Default 10,000. etcd objects to less than 5,000 by default. */
+  readonly keepAliveIntervalMs?: number;
+  /** How long to wait for the answer to a ping before the connection counts as lost, in ms. Default 5,000. */
+  readonly keepAliveTimeoutMs?: number;
+  /** The largest message to take, in bytes. Default 2^31-1, as clientv3. */
+  readonly maxReceiveBytes?: number;
+  /** Whether watches leave a member that has lost its leader. Default true. */
+  readonly requireLeader?: boolean;
+  /** The bounds of the random delay between reconnects, in ms. Default `{ baseMs: 20, maxMs: 3_000 }`; the first try is immediate. */
+  readonly backoff?: { readonly baseMs?: number; readonly maxMs?: number };
+  /** How much may wait for a slow reader of a watch. Default `{ maxBytes: 4 MiB, whenFull: "park" }`. */
+  readonly watchBuffer?: WatchBufferOptions;
+  /** Default: silent. `console` fits. */
+  readonly logger?: Logger;
+}
+
+/** Options with their defaults, checked. */
+export interface ClientSettings extends Required<Omit<ClientOptions, "tls" | "backoff" | "watchBuffer">> {
+  readonly tls: TlsOptions | undefined;
+  readonly backoff: BackoffOptions;
+  readonly watchBuffer: Required<WatchBufferOptions>;
+}
+
+/** What etcd's `--grpc-keepalive-min-time` is unless told otherwise. */
+const SERVER_MIN_KEEPALIVE_MS = 5_000;
+const MAX_INT32 = 2 ** 31 - 1;
+
+/**
+ * @throws {TypeError} for a missing or malformed endpoint, or an option of the wrong type
+ * @throws {RangeError} for a number that is not positive or too large
+ */
+export function clientSettings(options: ClientOptions): ClientSettings {
+  if (typeof options !== "object" || (options as unknown) === null)
+    throw new TypeError('EtcdClient needs options: { endpoints: ["127.0.0.1:2379"] }');
+  parseEndpoints(options.endpoints);
+  const {
+    connectTimeoutMs = 5_000,
+    requestTimeoutMs = 5_000,
+    keepAliveIntervalMs = 10_000,
+    keepAliveTimeoutMs = 5_000,
+    requireLeader = true,
+  } = options;
+  const { maxReceiveBytes = MAX_INT32, logger = silentLogger, tls, endpoints } = options;
+  const { baseMs = 20, maxMs = 3_000 } = options.backoff ?? {};
+  const positive = {
+    connectTimeoutMs,
+    requestTimeoutMs,
+    keepAliveIntervalMs,
+    keepAliveTimeoutMs,
+    maxReceiveBytes,
+    "backoff.baseMs": baseMs,
+    "backoff.maxMs": maxMs,
+  };
+  for (const [name, value] of Object.entries(positive)) {
+    if (typeof value !== "number" || !(value > 0) || value > MAX_INT32)
+      throw new RangeError(`${name} must be a number above 0 and at most 2^31-1, got ${String(value)}`);
+  }
+  if (typeof requireLeader !== "boolean") throw new TypeError(`requireLeader must be true or false, got ${String(requireLeader)}`);
+  if (keepAliveIntervalMs < SERVER_MIN_KEEPALIVE_MS) {
+    logger.warn("keepAliveIntervalMs is below what etcd allows by default; it may answer with too_many_pings", {
+      keepAliveIntervalMs,
+      leastMs: SERVER_MIN_KEEPALIVE_MS,
+    });
+  }
+  return {
+    endpoints,
+    tls,
+    connectTimeoutMs,
+    requestTimeoutMs,
+    keepAliveIntervalMs,
+    keepAliveTimeoutMs,
+    maxReceiveBytes,
+    requireLeader,
+    backoff: { baseMs, maxMs },
+    watchBuffer: watchBuffer(options.watchBuffer),
+    logger,
+  };
+}

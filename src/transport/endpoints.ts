@@ -1,0 +1,46 @@
+/** One address of a cluster. */
+export interface Endpoint {
+  /** As the user wrote it: what logs, errors and states call it. */
+  readonly name: string;
+  /** As gRPC wants it. */
+  readonly target: string;
+  readonly scheme: "http" | "https" | "unix" | "none";
+}
+
+const FORM = "host:port, http://host:port, https://host:port or unix:///path";
+
+/** etcd's client port, for an endpoint that names none. */
+const DEFAULT_PORT = 2379;
+
+/**
+ * One endpoint or many, checked.
+ * @throws {TypeError} if there is none, or one is not of a known form
+ */
+export function parseEndpoints(endpoints: string | readonly string[]): Endpoint[] {
+  const list: readonly unknown[] = typeof endpoints === "string" ? [endpoints] : endpoints;
+  if (!Array.isArray(list) || list.length === 0) {
+    throw new TypeError(`endpoints must be a string or a list of at least one, each ${FORM}, got ${JSON.stringify(endpoints)}`);
+  }
+  const parsed = list.map(parseEndpoint);
+  return parsed.filter(({ name }, index) => parsed.findIndex((other) => other.name === name) === index);
+}
+
+/** @throws {TypeError} if it is not of a known form */
+export function parseEndpoint(endpoint: unknown): Endpoint {
+  if (typeof endpoint !== "string") throw new TypeError(`An endpoint must be a string (${FORM}), got ${typeof endpoint}`);
+  const name = endpoint.trim();
+  if (name.startsWith("unix:")) {
+    const path = name.slice("unix:".length).replace(/^\/\//, "");
+    if (path === "") throw malformed(endpoint);
+    return { name, target: `unix:${path}`, scheme: "unix" };
+  }
+  const match = /^(?:(https?):\/\/)?(\[[0-9a-fA-F:.%]+\]|[^\s/:@?#[\]]+)(?::(\d{1,5}))?\/?$/.exec(name);
+  const [, scheme, host, portText] = match ?? [];
+  const port = portText === undefined ? DEFAULT_PORT : Number(portText);
+  if (host === undefined || port < 1 || port > 65_535) throw malformed(endpoint);
+  return { name, target: `dns:${host}:${String(port)}`, scheme: scheme === "http" || scheme === "https" ? scheme : "none" };
+}
+
+function malformed(endpoint: string): TypeError {
+  return new TypeError(`An endpoint must be ${FORM}, got ${JSON.stringify(endpoint)}`);
+}

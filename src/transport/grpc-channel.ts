@@ -1,0 +1,164 @@
+import {
+  type ChannelOptions,
+  Client,
+  type ChannelCredentials,
+  type ClientDuplexStream,
+  connectivityState,
+  Metadata as GrpcMetadata,
+} from "@grpc/grpc-js";
+import { RpcError } from "../errors/etcd-error.ts";
+import { grpcStatusName } from "../errors/grpc-status.ts";
+import { onAbort } from "../util/abort.ts";
+import { asBuffer } from "../util/bytes.ts";
+import type { Clock } from "../util/clock.ts";
+import { GrpcDuplexCall } from "./grpc-duplex-call.ts";
+import type { Endpoint } from "./endpoints.ts";
+import type { Metadata } from "./transport.ts";
+
+export interface GrpcChannelOptions {
+  readonly endpoint: Endpoint;
+  readonly credentials: ChannelCredentials;
+  readonly channelOptions: ChannelOptions;
+  readonly connectTimeoutMs: number;
+  readonly clock: Clock;
+}
+
+const serialize = (bytes: Uint8Array): Buffer => asBuffer(bytes);
+const deserialize = (bytes: Buffer): Buffer => bytes;
+
+/** One connection to one endpoint, and the calls on it. */
+export class GrpcChannel {
+  readonly endpoint: Endpoint;
+  readonly #client: Client;
+  readonly #connectTimeoutMs: number;
+  readonly #clock: Clock;
+
+  constructor({ endpoint, credentials, channelOptions, connectTimeoutMs, clock }: GrpcChannelOptions) {
+    this.endpoint = endpoint;
+    this.#client = new Client(endpoint.target, credentials, channelOptions);
+    this.#connectTimeoutMs = connectTimeoutMs;
+    this.#clock = clock;
+  }
+
+  get isReady(): boolean {
+    return this.#client.getChannel().getConnectivityState(false) === connectivityState.READY;
+  }
+
+  /**
+   * Resolves once the server has answered the HTTP/2 handshake. grpc-js itself waits for ever for a server that accepts and then says
+   * nothing, hence the limit here. After a rejection the channel is spent: grpc-js would hold back its next try for a second and more.
+   * @throws {RpcError} UNAVAILABLE with the reason, or the signal's reason
+   */
+  connect(signal: AbortSignal): Promise<void> {
+    const channel = this.#client.getChannel();
+    return new Promise((resolve, reject) => {
+      let step = (): void => {
+        const state = channel.getConnectivityState(true);
+        if (state === connectivityState.READY) settle(resolve);
+        else if (state === connectivityState.TRANSIENT_FAILURE || state === connectivityState.SHUTDOWN) {
+          settle(
+            () =>
+              void this.#failureReason().then((details) => {
+                reject(this.#unavailable(details));
+              }),
+          );
+        } else
+          channel.watchConnectivityState(state, Infinity, () => {
+            step();
+          });
+      };
+      const timer = this.#clock.setTimer(this.#connectTimeoutMs, () => {
+        settle(() => {
+          reject(this.#unavailable(`no answer within ${String(this.#connectTimeoutMs)} ms`));
+        });
+      });
+      let unlink = (): void => undefined;
+      const settle = (outcome: () => void): void => {
+        step = () => undefined; // the channel keeps the callback until its state changes once more
+        timer.cancel();
+        unlink();
+        outcome();
+      };
+      unlink = onAbort(signal, (reason) => {
+        settle(() => {
+          reject(reason);
+        });
+      });
+      step();
+    });
+  }
+
+  /** Calls back once, when a connection that `connect()` has made is gone. */
+  onLost(callback: () => void): void {
+    this.#client.getChannel().watchConnectivityState(connectivityState.READY, Infinity, callback);
+  }
+
+  unary(
+    path: string,
+    request: Uint8Array,
+    { metadata, timeoutMs, signal }: { metadata: Metadata; timeoutMs: number; signal?: AbortSignal | undefined },
+  ): Promise<Buffer> {
+    return new Promise((resolve, reject) => {
+      signal?.throwIfAborted();
+      const deadline = Date.now() + timeoutMs;
+      const call = this.#client.makeUnaryRequest(
+        path,
+        serialize,
+        deserialize,
+        request,
+        toGrpcMetadata(metadata),
+        { deadline },
+        (error, answer) => {
+          unlink();
+          if (error !== null) reject(new RpcError({ code: grpcStatusName(error.code), details: error.details, path, cause: error }));
+          else if (answer === undefined) reject(new RpcError({ code: "INTERNAL", details: "The call ended without an answer", path }));
+          else resolve(answer);
+        },
+      );
+      const unlink = onAbort(signal, (reason) => {
+        reject(reason);
+        call.cancel();
+      });
+    });
+  }
+
+  duplex(path: string, metadata: Metadata): GrpcDuplexCall {
+    const stream: ClientDuplexStream<Uint8Array, Buffer> = this.#client.makeBidiStreamRequest(
+      path,
+      serialize,
+      deserialize,
+      toGrpcMetadata(metadata),
+    );
+    return new GrpcDuplexCall({ stream, path, endpoint: this.endpoint.name });
+  }
+
+  /** Calls under way go on to their end. */
+  close(): void {
+    this.#client.close();
+  }
+
+  /** grpc-js tells why it could not connect only to a call, so one is made that fails on the spot. */
+  #failureReason(): Promise<string> {
+    return new Promise((resolve) => {
+      try {
+        this.#client.makeUnaryRequest("/", serialize, deserialize, Buffer.alloc(0), { deadline: Date.now() + 1_000 }, (error) => {
+          resolve(error?.details ?? "the connection failed");
+        });
+      } catch (error) {
+        resolve(String(error)); // the channel was closed meanwhile
+      }
+    });
+  }
+
+  #unavailable(details: string): RpcError {
+    return new RpcError({ code: "UNAVAILABLE", details: `${this.endpoint.name}: ${details}`, path: "connect" });
+  }
+}
+
+function toGrpcMetadata(metadata: Metadata): GrpcMetadata {
+  const result = new GrpcMetadata();
+  for (const [name, value] of Object.entries(metadata)) {
+    for (const each of typeof value === "string" ? [value] : value) result.add(name, each);
+  }
+  return result;
+}

@@ -1,0 +1,189 @@
+import type { ChannelOptions } from "@grpc/grpc-js";
+import { RpcError } from "../errors/etcd-error.ts";
+import { abortReason, onAbort } from "../util/abort.ts";
+import { Backoff, type BackoffOptions } from "../util/backoff.ts";
+import { type Clock, sleep, systemClock } from "../util/clock.ts";
+import { type Logger, silentLogger } from "../util/logger.ts";
+import { ConnectionStates } from "./connection-states.ts";
+import { channelCredentials, checkTlsOptions, tlsChannelOptions, type TlsOptions } from "./credentials.ts";
+import { EndpointPool } from "./endpoint-pool.ts";
+import { parseEndpoint, parseEndpoints } from "./endpoints.ts";
+import { GrpcChannel } from "./grpc-channel.ts";
+import type { DuplexCall, DuplexCallOptions, Transport, UnaryCallOptions } from "./transport.ts";
+import { mayRetryUnary } from "./unary-retry.ts";
+
+export interface GrpcTransportOptions {
+  readonly endpoints: string | readonly string[];
+  readonly tls?: TlsOptions | undefined;
+  readonly connectTimeoutMs: number;
+  readonly keepAliveIntervalMs: number;
+  readonly keepAliveTimeoutMs: number;
+  readonly maxReceiveBytes: number;
+  readonly backoff?: BackoffOptions;
+  readonly logger?: Logger;
+  readonly clock?: Clock;
+}
+
+/** HTTP/2's 64 KiB would make a large answer wait for a round trip each 64 KiB: with 1 MiB, 105 KB messages came 1.85 times as fast. */
+const FLOW_CONTROL_WINDOW_BYTES = 1024 * 1024;
+
+/**
+ * `Transport` over @grpc/grpc-js. Streams have connections of their own, so that a large catch-up never holds up a request.
+ */
+export class GrpcTransport implements Transport {
+  readonly states: ConnectionStates;
+  readonly #streams: EndpointPool;
+  readonly #requests: EndpointPool;
+  readonly #clock: Clock;
+  readonly #backoff: BackoffOptions;
+  #endpoints: readonly string[];
+
+  /** @throws {TypeError} if an endpoint is malformed or the TLS options do not fit together */
+  constructor(options: GrpcTransportOptions) {
+    const { tls, connectTimeoutMs, backoff = {}, logger = silentLogger, clock = systemClock } = options;
+    checkTlsOptions(tls);
+    const endpoints = parseEndpoints(options.endpoints);
+    this.#endpoints = endpoints.map(({ name }) => name);
+    this.#clock = clock;
+    this.#backoff = backoff;
+    this.states = new ConnectionStates(endpoints[0]?.name ?? "");
+    const channelOptions: ChannelOptions = {
+      "grpc.keepalive_time_ms": options.keepAliveIntervalMs,
+      "grpc.keepalive_timeout_ms": options.keepAliveTimeoutMs,
+      "grpc.keepalive_permit_without_calls": 0, // etcd answers pings without calls with too_many_pings
+      "grpc.max_receive_message_length": options.maxReceiveBytes,
+      "grpc.max_send_message_length": -1,
+      "grpc.use_local_subchannel_pool": 1, // or the two pools would share one connection
+      "grpc.service_config_disable_resolution": 1, // no TXT look-up for each host
+      "grpc-node.flow_control_window": FLOW_CONTROL_WINDOW_BYTES,
+      ...tlsChannelOptions(tls),
+    };
+    const pool = (user: string): EndpointPool =>
+      new EndpointPool({
+        user,
+        endpoints,
+        states: this.states,
+        backoff,
+        clock,
+        logger,
+        createChannel: (endpoint) =>
+          new GrpcChannel({ endpoint, credentials: channelCredentials(endpoint, tls), channelOptions, connectTimeoutMs, clock }),
+      });
+    this.#streams = pool("streams");
+    this.#requests = pool("requests");
+  }
+
+  get endpoints(): readonly string[] {
+    return this.#endpoints;
+  }
+
+  /**
+   * Open streams stay where they are until they break; everything after goes by the new list.
+   * @throws {TypeError} if the list is empty or one is malformed
+   */
+  setEndpoints(endpoints: string | readonly string[]): void {
+    const parsed = parseEndpoints(endpoints);
+    this.#endpoints = parsed.map(({ name }) => name);
+    this.#streams.setEndpoints(parsed);
+    this.#requests.setEndpoints(parsed);
+  }
+
+  /**
+   * Resolves when an endpoint has answered; rejects once each of them was tried in vain (or after `timeoutMs`, if that is longer or shorter).
+   * @throws {RpcError} UNAVAILABLE, naming each endpoint that was tried and why it failed
+   */
+  async ready({ signal, timeoutMs }: { signal?: AbortSignal | undefined; timeoutMs?: number | undefined } = {}): Promise<void> {
+    const limit = this.#limit(signal, timeoutMs);
+    const stopListening =
+      timeoutMs === undefined
+        ? this.#streams.onFailure(() => {
+            if (this.#streams.allFailed) limit.abort();
+          })
+        : undefined;
+    try {
+      await this.#streams.acquire(limit.signal);
+    } catch (error) {
+      if (limit.reached) throw this.#streams.unreachable("ready");
+      throw error;
+    } finally {
+      stopListening?.();
+      limit.end();
+    }
+  }
+
+  async unary(path: string, request: Uint8Array, options: UnaryCallOptions): Promise<Buffer> {
+    const { repeatable, timeoutMs } = options;
+    const endpoint = options.endpoint === undefined ? undefined : parseEndpoint(options.endpoint);
+    const untilMs = this.#clock.nowMs() + timeoutMs;
+    const limit = this.#limit(options.signal, timeoutMs);
+    const backoff = new Backoff(this.#backoff);
+    try {
+      for (;;) {
+        const channel = await (endpoint === undefined
+          ? this.#requests.acquire(limit.signal)
+          : this.#requests.acquireEndpoint(endpoint, limit.signal));
+        try {
+          const leftMs = Math.max(1, untilMs - this.#clock.nowMs());
+          return await channel.unary(path, request, { metadata: CLIENT_METADATA, timeoutMs: leftMs, signal: options.signal });
+        } catch (error) {
+          if (!(error instanceof RpcError)) throw error;
+          if (error.code === "UNAVAILABLE") this.#requests.moveOn(channel.endpoint);
+          const delayMs = backoff.nextMs();
+          if (!mayRetryUnary(error, { repeatable }) || this.#clock.nowMs() + delayMs >= untilMs) throw error;
+          await sleep(delayMs, { signal: limit.signal, clock: this.#clock });
+        }
+      }
+    } catch (error) {
+      if (limit.reached && !(error instanceof RpcError)) throw this.#requests.unreachable(path);
+      throw error;
+    } finally {
+      limit.end();
+    }
+  }
+
+  async duplex(path: string, { metadata, signal }: DuplexCallOptions): Promise<DuplexCall> {
+    const channel = await this.#streams.acquire(signal);
+    const call = channel.duplex(path, { ...CLIENT_METADATA, ...metadata });
+    call.onEnded(() => {
+      this.#streams.moveOn(channel.endpoint);
+    });
+    return call;
+  }
+
+  close(): void {
+    this.#streams.close();
+    this.#requests.close();
+    this.states.close();
+  }
+
+  /** A signal that fires with `signal` or after `timeoutMs`, and tells which. */
+  #limit(
+    signal: AbortSignal | undefined,
+    timeoutMs: number | undefined,
+  ): { signal: AbortSignal; readonly reached: boolean; abort(): void; end(): void } {
+    const controller = new AbortController();
+    let reached = false;
+    const abort = (): void => {
+      reached = true;
+      controller.abort();
+    };
+    const timer = timeoutMs === undefined ? undefined : this.#clock.setTimer(timeoutMs, abort);
+    const unlink = onAbort(signal, () => {
+      if (signal !== undefined) controller.abort(abortReason(signal));
+    });
+    return {
+      signal: controller.signal,
+      get reached() {
+        return reached;
+      },
+      abort,
+      end: () => {
+        timer?.cancel();
+        unlink();
+      },
+    };
+  }
+}
+
+/** What clientv3 sends along (ctx.go); the server counts clients by it. */
+const CLIENT_METADATA = { "client-api-version": "3.6.14" };

@@ -1,0 +1,13 @@
+import type { RpcError } from "../errors/etcd-error.ts";
+
+/** What grpc-js says of a call that found no connection to be sent on. */
+const NEVER_SENT = ["No connection established", "Channel closed before call started", "Name resolution failed"];
+
+/**
+ * Whether a failed unary call may be sent again. A write whose answer was lost may have been done, so it is sent again only when it
+ * certainly never left (clientv3/retry.go: isSafeRetryMutableRPC); a read, whenever another try may do better.
+ */
+export function mayRetryUnary(error: RpcError, { repeatable }: { repeatable: boolean }): boolean {
+  if (error.code !== "UNAVAILABLE") return false;
+  return repeatable || NEVER_SENT.some((text) => error.details.startsWith(text));
+}

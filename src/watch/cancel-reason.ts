@@ -1,0 +1,35 @@
+import { CompactedError, WatchCanceledError } from "../errors/etcd-error.ts";
+import { GrpcStatus, type GrpcStatusName } from "../errors/grpc-status.ts";
+import { serverErrors } from "../errors/server-errors.ts";
+import type { Revision } from "../model/revision.ts";
+
+/** Go's status text: `rpc error: code = PermissionDenied desc = etcdserver: permission denied`. */
+const STATUS_TEXT = /^rpc error: code = (\w+) desc = /;
+
+/** The gRPC code that a cancel reason names; UNKNOWN if it names none. */
+export function codeOfReason(reason: string): GrpcStatusName {
+  const name = STATUS_TEXT.exec(reason)?.[1];
+  if (name === undefined) return "UNKNOWN";
+  // Go writes PermissionDenied for PERMISSION_DENIED, and Canceled for CANCELLED.
+  const code = name === "Canceled" ? "CANCELLED" : name.replace(/(?<!^)([A-Z])/g, "_$1").toUpperCase();
+  return code in GrpcStatus ? (code as GrpcStatusName) : "UNKNOWN";
+}
+
+/** Why the server ended a watch, as an error. */
+export function cancelError({
+  watchId,
+  cancelReason,
+  compactRevision,
+  requestedRevision,
+  key,
+}: {
+  watchId: bigint;
+  cancelReason: string;
+  compactRevision: Revision;
+  requestedRevision: Revision;
+  key: string;
+}): CompactedError | WatchCanceledError {
+  if (compactRevision !== 0n) return new CompactedError({ requestedRevision, compactRevision });
+  if (cancelReason === serverErrors.compacted.message) return new CompactedError({ requestedRevision });
+  return new WatchCanceledError({ watchId, reason: cancelReason, code: codeOfReason(cancelReason), key });
+}

@@ -1,0 +1,77 @@
+import type { WatchMessage } from "../codec/watch-message.ts";
+import { RpcError } from "../errors/etcd-error.ts";
+import type { WatchEvent } from "../model/watch-event.ts";
+
+interface Part {
+  readonly events: WatchEvent[];
+  byteLength: number;
+}
+
+/**
+ * Puts the pieces of split answers together, for each watch by itself, so that a piece of one never meets another's. It belongs to one
+ * connection and dies with it: a watch that is created again gets the whole answer anew.
+ */
+export class FragmentAssembler {
+  readonly #parts = new Map<bigint, Part>();
+  readonly #maxRevisionBytes: number;
+
+  /** @param maxRevisionBytes how much of one revision to hold at the most; a revision is never handed over torn */
+  constructor({ maxRevisionBytes }: { maxRevisionBytes: number }) {
+    this.#maxRevisionBytes = maxRevisionBytes;
+  }
+
+  /** Bytes held for answers that are not complete. */
+  get heldBytes(): number {
+    let bytes = 0;
+    for (const part of this.#parts.values()) bytes += part.byteLength;
+    return bytes;
+  }
+
+  /**
+   * The message that can be handed on, if there is one: a whole answer, or, once more than `maxBytes` are held, its whole revisions so far.
+   * @throws {RpcError} RESOURCE_EXHAUSTED if one revision alone is larger than the limit
+   */
+  push(message: WatchMessage, { maxBytes }: { maxBytes: number }): WatchMessage | undefined {
+    const part = this.#parts.get(message.watchId);
+    if (part === undefined && !message.fragment) return message;
+    if (part !== undefined && message.events.length === 0 && !message.fragment) return undefined; // a notice between two pieces is ahead of them
+    const { events, byteLength } = part ?? { events: [], byteLength: 0 };
+    for (const event of message.events) events.push(event);
+    const whole = { ...message, fragment: false, events, byteLength: byteLength + message.byteLength };
+    if (!message.fragment) {
+      this.#parts.delete(message.watchId);
+      return whole;
+    }
+    if (whole.byteLength <= maxBytes) {
+      this.#parts.set(message.watchId, { events, byteLength: whole.byteLength });
+      return undefined;
+    }
+    return this.#split(whole);
+  }
+
+  /** The watch is gone; so is what was held for it. */
+  drop(watchId: bigint): void {
+    this.#parts.delete(watchId);
+  }
+
+  /** Everything but the last revision is complete: an event of a later one has come. */
+  #split(message: WatchMessage): WatchMessage | undefined {
+    const { events, lastRevision } = message;
+    const tailStart = events.findIndex(({ kv }) => kv.modRevision === lastRevision);
+    const complete = tailStart === -1 ? events : events.slice(0, tailStart);
+    const tail = tailStart === -1 ? [] : events.slice(tailStart);
+    const tailBytes = Math.ceil((message.byteLength * tail.length) / Math.max(events.length, 1));
+    if (tailBytes > this.#maxRevisionBytes) {
+      throw new RpcError({
+        code: "RESOURCE_EXHAUSTED",
+        details: `Received more than ${String(this.#maxRevisionBytes)} bytes of revision ${String(lastRevision)} in fragments`,
+        path: "/etcdserverpb.Watch/Watch",
+      });
+    }
+    this.#parts.set(message.watchId, { events: [...tail], byteLength: tailBytes });
+    const last = complete.at(-1);
+    return last === undefined
+      ? undefined
+      : { ...message, events: complete, lastRevision: last.kv.modRevision, byteLength: message.byteLength - tailBytes };
+  }
+}

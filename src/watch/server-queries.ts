@@ -1,0 +1,56 @@
+import { KVDefinition, MaintenanceDefinition, RangeRequest_SortOrder, RangeRequest_SortTarget } from "../gen/rpc.ts";
+import type { KeyRange } from "../model/key-range.ts";
+import type { Revision } from "../model/revision.ts";
+import { callUnary } from "../transport/rpc-method.ts";
+import type { WatcherHost } from "./watcher-host.ts";
+
+interface QueryOptions {
+  readonly signal?: AbortSignal | undefined;
+  readonly timeoutMs?: number | undefined;
+}
+
+/** The store's revision, from a linearizable read of the watched keys: whoever may watch them may read them. */
+export async function currentRevision(
+  host: WatcherHost,
+  { key, rangeEnd }: KeyRange,
+  { signal, timeoutMs }: QueryOptions = {},
+): Promise<Revision> {
+  const request = {
+    key: key.length === 0 ? Buffer.from([0]) : key, // the server watches 0x00 for an empty key, but refuses to read one
+    rangeEnd,
+    limit: 1n,
+    keysOnly: true,
+    revision: 0n,
+    sortOrder: RangeRequest_SortOrder.NONE,
+    sortTarget: RangeRequest_SortTarget.KEY,
+    serializable: false,
+    countOnly: false,
+    minModRevision: 0n,
+    maxModRevision: 0n,
+    minCreateRevision: 0n,
+    maxCreateRevision: 0n,
+  };
+  const options = { signal, timeoutMs: timeoutMs ?? host.requestTimeoutMs, repeatable: true };
+  const answer = await callUnary(host.transport, KVDefinition, KVDefinition.methods.range, request, options);
+  return answer.header?.revision ?? 0n;
+}
+
+/** The version of the server behind an endpoint; empty if it does not tell. */
+export async function serverVersion(host: WatcherHost, endpoint: string, { signal, timeoutMs }: QueryOptions = {}): Promise<string> {
+  const options = { signal, timeoutMs: timeoutMs ?? host.requestTimeoutMs, repeatable: true, endpoint };
+  const answer = await callUnary(host.transport, MaintenanceDefinition, MaintenanceDefinition.methods.status, {}, options);
+  return answer.version;
+}
+
+/**
+ * Whether a server of this version sends a requested progress notice after the events that it speaks of. Older ones may send it before
+ * them (etcd-io/etcd#15220, fixed in 3.4.25, 3.5.8 and 3.6.0). A version that cannot be read counts as old.
+ */
+export function isProgressOrdered(version: string): boolean {
+  const [, major, minor, patch] = (/^v?(\d+)\.(\d+)\.(\d+)/.exec(version) ?? []).map(Number);
+  if (major === undefined || minor === undefined || patch === undefined) return false;
+  if (major !== 3) return major > 3;
+  if (minor === 4) return patch >= 25;
+  if (minor === 5) return patch >= 8;
+  return minor > 5;
+}

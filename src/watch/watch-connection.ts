@@ -1,0 +1,227 @@
+import { decodeWatchMessage, type WatchMessage } from "../codec/watch-message.ts";
+import { isRpcError, ProtocolError } from "../errors/etcd-error.ts";
+import type { Logger } from "../util/logger.ts";
+import type { DuplexCall } from "../transport/transport.ts";
+import { onAbort } from "../util/abort.ts";
+import { cancelError } from "./cancel-reason.ts";
+import { FragmentAssembler } from "./fragment-assembler.ts";
+import type { ResumeQueue } from "./resume-queue.ts";
+import { encodeCancel, encodeCreate, encodeProgress } from "./watch-options.ts";
+import type { WatcherStream, WatchOutcome } from "./watcher-stream.ts";
+
+/** What a connection tells the stream that it serves. */
+export interface ConnectionOwner {
+  /** The server is done with this watch. */
+  ended(watch: WatcherStream, outcome: WatchOutcome): void;
+  /** The watch holds more than its reader may leave unread. */
+  full(watch: WatcherStream): void;
+  /** A from-now watch was created by a server that does not say at which revision. */
+  startUnknown(watch: WatcherStream): void;
+}
+
+/** Ids of watches that are none of ours, after which the server is not worth listening to. */
+const MAX_UNKNOWN_IDS = 10_000;
+
+/**
+ * One connection of a `WatchGrpcStream` and all that dies with it: the ids that the server gave, the cancels it has not answered, the
+ * fragments that are not complete. A message that comes late meets only this object.
+ */
+export class WatchConnection {
+  /** Watches that the server has created on this connection. */
+  readonly substreams = new Map<bigint, WatcherStream>();
+  readonly #call: DuplexCall;
+  readonly #queue: ResumeQueue;
+  readonly #owner: ConnectionOwner;
+  readonly #logger: Logger;
+  readonly #fragments: FragmentAssembler;
+  readonly #fragmentAll: boolean;
+  /** Ids with a CancelRequest that the server has not answered. */
+  readonly #cancelled = new Set<bigint>();
+  #unknownIds = 0;
+  /** Requests of the user's own that a broadcast may answer. */
+  #userProgressRequests = 0;
+  /** Notices that answer a request come after the events they speak of (etcd-io/etcd#15220). Only a known version can tell. */
+  progressIsOrdered = false;
+  /** A create was answered. */
+  hasAnswered = false;
+  /** A watch was given something that moved it on. */
+  hasDelivered = false;
+
+  constructor(options: {
+    call: DuplexCall;
+    queue: ResumeQueue;
+    owner: ConnectionOwner;
+    logger: Logger;
+    /** Ask for fragments whatever the watch's own option says. */
+    fragmentAll: boolean;
+    maxRevisionBytes: number;
+  }) {
+    this.#call = options.call;
+    this.#queue = options.queue;
+    this.#owner = options.owner;
+    this.#logger = options.logger;
+    this.#fragmentAll = options.fragmentAll;
+    this.#fragments = new FragmentAssembler(options);
+  }
+
+  get endpoint(): string {
+    return this.#call.endpoint;
+  }
+
+  /** Leaves only by rejecting: a Watch stream has no good end. The call is over then. */
+  serve(signal: AbortSignal): Promise<never> {
+    let unlink = (): void => undefined;
+    return new Promise<never>((_, reject) => {
+      unlink = onAbort(signal, reject);
+      this.#call.start({
+        onMessage: (bytes) => {
+          try {
+            this.#handle(decodeWatchMessage(bytes));
+          } catch (error) {
+            reject(error);
+            this.#call.cancel();
+          }
+        },
+        onEnd: reject,
+      });
+      this.#queue.attach((watch) => {
+        const { nextRevision: startRevision, spec } = watch;
+        this.#call.write(encodeCreate(spec, { startRevision, fragment: spec.fragment || this.#fragmentAll }));
+      });
+    }).finally(() => {
+      unlink();
+      this.#call.cancel();
+    });
+  }
+
+  /** Ends the call at once. The server forgets its watches. */
+  reset(): void {
+    this.#call.cancel();
+  }
+
+  /** The watch is no longer wanted here: the server is told so, once. */
+  forget(watch: WatcherStream): void {
+    if (this.substreams.get(watch.watchId) !== watch) return;
+    this.substreams.delete(watch.watchId);
+    this.#fragments.drop(watch.watchId);
+    this.#cancel(watch.watchId);
+  }
+
+  /** @param asker a user sees the answer in every loop; what the library asks for itself is seen where `progressNotify` is */
+  requestProgress(asker: "user" | "library"): void {
+    if (asker === "user") this.#userProgressRequests++;
+    this.#call.write(encodeProgress());
+  }
+
+  #handle(message: WatchMessage): void {
+    if (message.created) this.#onCreated(message);
+    else if (message.canceled || message.compactRevision !== 0n) this.#onCanceled(message);
+    else if (message.watchId === -1n && message.lastRevision === 0n && !message.fragment) this.#onBroadcast(message);
+    else this.#onEvents(message);
+  }
+
+  #onCreated(message: WatchMessage): void {
+    const refused = message.canceled || message.watchId === -1n;
+    if (!refused && this.substreams.has(message.watchId))
+      throw new ProtocolError(`Two watches were created with id ${String(message.watchId)}`);
+    this.hasAnswered = true;
+    const watch = this.#queue.answered()?.watch;
+    if (refused) {
+      if (watch !== undefined) this.#endRefused(watch, message);
+    } else if (watch === undefined) {
+      this.#cancel(message.watchId); // abandoned while in flight, or never asked for
+    } else {
+      this.#confirm(watch, message);
+    }
+    this.#queue.next();
+  }
+
+  #confirm(watch: WatcherStream, message: WatchMessage): void {
+    watch.watchId = message.watchId;
+    this.substreams.set(message.watchId, watch);
+    if (watch.nextRevision === 0n && message.header.revision === 0n) {
+      this.#owner.startUnknown(watch);
+      return;
+    }
+    watch.onCreated(message);
+  }
+
+  #onCanceled(message: WatchMessage): void {
+    const { watchId } = message;
+    const watch = this.substreams.get(watchId);
+    if (watch !== undefined) {
+      this.substreams.delete(watchId);
+      this.#fragments.drop(watchId);
+      // After a compaction the id stays registered, and blocks manual progress for the whole stream until it is cancelled.
+      if (message.compactRevision !== 0n) this.#cancel(watchId);
+      this.#end(watch, message);
+    } else if (this.#cancelled.has(watchId)) {
+      if (message.compactRevision === 0n) this.#cancelled.delete(watchId); // our cancel, answered
+    } else if (this.#queue.head !== undefined) {
+      // A refusal that no `created` came before (kine sends such): it answers the oldest request.
+      const request = this.#queue.answered();
+      if (request?.watch !== undefined) this.#endRefused(request.watch, message);
+      this.#queue.next();
+    }
+  }
+
+  #endRefused(watch: WatcherStream, message: WatchMessage): void {
+    if (message.compactRevision !== 0n && message.watchId !== -1n) this.#cancel(message.watchId);
+    this.#end(watch, message);
+  }
+
+  #end(watch: WatcherStream, { watchId, cancelReason, compactRevision }: WatchMessage): void {
+    const key = watch.spec.range.key.toString("utf8");
+    const requestedRevision = watch.nextRevision;
+    this.#owner.ended(watch, { kind: "error", error: cancelError({ watchId, cancelReason, compactRevision, requestedRevision, key }) });
+  }
+
+  /** A notice for every watch of the stream, of those that are confirmed here: others may have to be sent what came before it. */
+  #onBroadcast(message: WatchMessage): void {
+    const asked = this.#userProgressRequests > 0;
+    if (asked) this.#userProgressRequests--;
+    for (const watch of [...this.substreams.values()]) {
+      this.#deliver(watch, message, { moves: this.progressIsOrdered, notify: asked || watch.spec.progressNotify });
+    }
+  }
+
+  #onEvents(message: WatchMessage): void {
+    const watch = this.substreams.get(message.watchId);
+    if (watch === undefined) {
+      this.#onUnknown(message.watchId);
+      return;
+    }
+    let whole: WatchMessage | undefined;
+    try {
+      whole = this.#fragments.push(message, watch.spec);
+    } catch (error) {
+      if (!isRpcError(error)) throw error;
+      this.forget(watch);
+      this.#owner.ended(watch, { kind: "error", error });
+      return;
+    }
+    if (whole !== undefined) this.#deliver(watch, whole);
+  }
+
+  #deliver(watch: WatcherStream, message: WatchMessage, options?: { moves: boolean; notify: boolean }): void {
+    const before = watch.nextRevision;
+    watch.receive(message, options);
+    if (watch.nextRevision !== before) this.hasDelivered = true;
+    if (watch.bufferedBytes > watch.spec.maxBytes) this.#owner.full(watch);
+  }
+
+  /** Events for an id that we do not know: it is cancelled, once. Events of a watch that we have cancelled may be on their way. */
+  #onUnknown(watchId: bigint): void {
+    if (watchId === -1n || this.#cancelled.has(watchId)) return;
+    if (++this.#unknownIds > MAX_UNKNOWN_IDS)
+      throw new ProtocolError(`The server sent events for more than ${String(MAX_UNKNOWN_IDS)} unknown watches`);
+    this.#logger.debug("Events for an unknown watch: it is cancelled", { watchId, endpoint: this.endpoint });
+    this.#cancel(watchId);
+  }
+
+  #cancel(watchId: bigint): void {
+    if (this.#cancelled.has(watchId)) return;
+    this.#cancelled.add(watchId);
+    this.#call.write(encodeCancel(watchId));
+  }
+}

@@ -1,0 +1,333 @@
+import {
+  ClosedError,
+  type EtcdError,
+  isEtcdError,
+  isProtocolError,
+  isRpcError,
+  ProtocolError,
+  SlowConsumerError,
+} from "../errors/etcd-error.ts";
+import { WatchDefinition } from "../gen/rpc.ts";
+import { methodPath } from "../transport/rpc-method.ts";
+import { Backoff } from "../util/backoff.ts";
+import { sleep } from "../util/clock.ts";
+import { type Deferred, deferred } from "../util/deferred.ts";
+import { abortable } from "../util/abort.ts";
+import type { ContextValue } from "./context-value.ts";
+import { ResumeQueue } from "./resume-queue.ts";
+import { currentRevision, isProgressOrdered, serverVersion } from "./server-queries.ts";
+import { streamVerdict } from "./stream-verdict.ts";
+import { type ConnectionOwner, WatchConnection } from "./watch-connection.ts";
+import type { WatcherHost } from "./watcher-host.ts";
+import type { WatcherStream, WatchHome, WatchOutcome, WatchPlace } from "./watcher-stream.ts";
+
+export const WATCH_PATH = methodPath(WatchDefinition, WatchDefinition.methods.watch);
+
+/** A connection that lived shorter, and moved no watch on, does not count as healthy. */
+const HEALTHY_AFTER_MS = 1_000;
+/** Connections in a row that may break over a message which is no message. */
+const MAX_PROTOCOL_ERRORS = 3;
+/** How long to wait before "now" is asked for again. */
+const START_RETRY_MS = 1_000;
+
+type StreamState =
+  | { readonly at: "opening" }
+  | { readonly at: "serving"; readonly connection: WatchConnection; readonly sinceMs: number }
+  | { readonly at: "backing-off" }
+  | { readonly at: "closed" };
+
+export interface WatchGrpcStreamOptions {
+  readonly host: WatcherHost;
+  readonly context: ContextValue;
+  /** Called at once when the stream takes no more watches. */
+  readonly onClosed: (stream: WatchGrpcStream) => void;
+  /** An answer over the receive limit came, fragments or not, and it may be any of these watches': each gets a stream of its own. */
+  readonly isolate: (watches: readonly WatcherStream[]) => void;
+  /** This is such a stream of its own. */
+  readonly fragmentAll?: boolean;
+}
+
+/**
+ * One gRPC Watch stream that many watches share, opened again until the last of them has gone.
+ *
+ *               opened                 broke, retryable
+ *   opening ──────────────► serving ───────────────────────┐
+ *      ▲                                                   ▼
+ *      └──────────────────── delay over ────────────── backing-off
+ *
+ *   any state ── close(), last watch gone, fatal error ──► closed
+ *
+ * opening: waits for an endpoint to answer. serving: `connection` is live. backing-off: nothing is open. closed: it holds no watch and
+ * takes none. A watch is in exactly one of `#resuming`, the connection's `substreams`, and `#parked`.
+ */
+export class WatchGrpcStream implements WatchHome, ConnectionOwner {
+  /** Settles once the stream is closed and its call is over. Never rejects. */
+  readonly done: Promise<void>;
+  readonly #options: WatchGrpcStreamOptions;
+  readonly #host: WatcherHost;
+  readonly #backoff: Backoff;
+  readonly #closing = new AbortController();
+  /** Watches that wait for the server to create them. A window at the head is in flight. */
+  readonly #resuming = new ResumeQueue();
+  /** Watches without a server watch on purpose, until their reader has caught up (or until their start is known). */
+  readonly #parked = new Set<WatcherStream>();
+  /** Who waits for a connection to send a progress request on. */
+  readonly #waitingForConnection = new Set<Deferred<WatchConnection>>();
+  /** Endpoints that refused the stream with FAILED_PRECONDITION since a create was answered. */
+  readonly #refusedBy = new Set<string>();
+  #protocolErrors = 0;
+  #fragmentAll: boolean;
+  #state: StreamState = { at: "opening" };
+
+  constructor(options: WatchGrpcStreamOptions) {
+    this.#options = options;
+    this.#host = options.host;
+    this.#fragmentAll = options.fragmentAll ?? false;
+    this.#backoff = new Backoff(options.host.backoff);
+    this.done = this.#run();
+  }
+
+  get isClosed(): boolean {
+    return this.#state.at === "closed";
+  }
+
+  get size(): number {
+    return this.#resuming.size + this.#substreams.size + this.#parked.size;
+  }
+
+  get endpoint(): string | undefined {
+    return this.#state.at === "serving" ? this.#state.connection.endpoint : undefined;
+  }
+
+  add(watch: WatcherStream): void {
+    watch.moveTo(this);
+    this.#resuming.add(watch);
+  }
+
+  leave(watch: WatcherStream): void {
+    this.#remove(watch);
+    this.#closeIfEmpty();
+  }
+
+  unpark(watch: WatcherStream): void {
+    if (this.#parked.delete(watch)) this.#resuming.add(watch);
+  }
+
+  placeOf(watch: WatcherStream): WatchPlace {
+    if (this.#parked.has(watch)) return "parked";
+    return this.#substreams.get(watch.watchId) === watch ? "watching" : "resuming";
+  }
+
+  /** Ends every watch and the call. Those who read see a quiet end. */
+  close(outcome: WatchOutcome): void {
+    if (this.isClosed) return;
+    const watches = [...this.#resuming, ...this.#substreams.values(), ...this.#parked];
+    this.#shut();
+    for (const watch of watches) watch.end(outcome);
+  }
+
+  /** Sends clientv3's raw progress request, on the next connection if there is none now. */
+  async requestProgress(asker: "user" | "library", signal: AbortSignal | undefined): Promise<void> {
+    const connection = await this.#serving(signal);
+    if (connection.progressIsOrdered || (await this.#learnProgressOrder(connection, signal)) || asker === "user") {
+      // The connection may have gone while its server was asked: then the request goes to the next one.
+      if (this.#state.at !== "serving" || this.#state.connection !== connection) {
+        await this.requestProgress(asker, signal);
+        return;
+      }
+      connection.requestProgress(asker);
+    }
+  }
+
+  /** Whether the server that serves now sends requested notices in order. Asks it, once a connection. */
+  async progressIsOrdered(signal: AbortSignal | undefined): Promise<boolean> {
+    const connection = await this.#serving(signal);
+    return connection.progressIsOrdered || (await this.#learnProgressOrder(connection, signal));
+  }
+
+  // ConnectionOwner
+
+  ended(watch: WatcherStream, outcome: WatchOutcome): void {
+    this.#remove(watch);
+    watch.end(outcome);
+    this.#closeIfEmpty();
+  }
+
+  full(watch: WatcherStream): void {
+    const { maxBytes: limitBytes, whenFull } = watch.spec;
+    this.#remove(watch);
+    if (whenFull === "park") this.#parked.add(watch);
+    else {
+      watch.end({ kind: "error", error: new SlowConsumerError({ bufferedBytes: watch.bufferedBytes, limitBytes }) });
+      this.#closeIfEmpty();
+    }
+  }
+
+  startUnknown(watch: WatcherStream): void {
+    this.#remove(watch);
+    this.#parked.add(watch);
+    void this.#findStart(watch);
+  }
+
+  // The loop
+
+  async #run(): Promise<void> {
+    const { signal } = this.#closing;
+    while (!signal.aborted) {
+      let failure: unknown;
+      try {
+        this.#state = { at: "opening" };
+        const call = await this.#host.transport.duplex(WATCH_PATH, { metadata: this.#options.context.metadata, signal });
+        const { logger, maxReceiveBytes: maxRevisionBytes } = this.#host;
+        const connection = new WatchConnection({
+          call,
+          queue: this.#resuming,
+          owner: this,
+          logger,
+          fragmentAll: this.#fragmentAll,
+          maxRevisionBytes,
+        });
+        this.#state = { at: "serving", connection, sinceMs: this.#host.clock.nowMs() };
+        const served = connection.serve(signal);
+        for (const waiting of this.#waitingForConnection) waiting.resolve(connection);
+        this.#waitingForConnection.clear();
+        await served;
+      } catch (error) {
+        failure = error;
+      }
+      if (this.isClosed) return; // there is no failure to report, and no watch left
+      const health = this.#leaveConnection();
+      const delayMs = this.#afterFailure(failure, health);
+      if (delayMs === undefined || this.#closing.signal.aborted) return;
+      this.#state = { at: "backing-off" };
+      await sleep(delayMs, { signal, clock: this.#host.clock }).catch(() => undefined); // closed meanwhile: the condition sees it
+    }
+  }
+
+  /** Takes the watches back from a connection that is gone, and tells how it did. */
+  #leaveConnection(): { healthy: boolean; answered: boolean; endpoint: string | undefined } {
+    if (this.#state.at !== "serving") return { healthy: false, answered: false, endpoint: undefined };
+    const { connection, sinceMs } = this.#state;
+    this.#resuming.takeBack(connection.substreams.values());
+    connection.substreams.clear();
+    const answered = connection.hasAnswered;
+    const lived = this.#host.clock.nowMs() - sinceMs >= HEALTHY_AFTER_MS;
+    this.#state = { at: "backing-off" };
+    return { healthy: answered && (lived || connection.hasDelivered), answered, endpoint: connection.endpoint };
+  }
+
+  /** What to do about a failure: the delay before the next try in ms, or undefined once the stream is closed. */
+  #afterFailure(
+    failure: unknown,
+    { healthy, answered, endpoint }: { healthy: boolean; answered: boolean; endpoint: string | undefined },
+  ): number | undefined {
+    if (healthy) {
+      this.#backoff.reset();
+      this.#protocolErrors = 0;
+    }
+    if (answered) this.#refusedBy.clear();
+    const error = toEtcdError(failure);
+    const verdict = this.#verdict(error, endpoint);
+    if (verdict === "end") {
+      this.#host.logger.error("A watch stream has ended for good", { error, endpoint });
+      this.close({ kind: "error", error });
+      return undefined;
+    }
+    if (verdict === "too-large" && !this.#askForFragments(error)) return undefined;
+    const delayMs = this.#backoff.nextMs();
+    this.#host.logger.debug("A watch stream broke; it is opened again", { error, endpoint, delayMs, watches: this.size });
+    return delayMs;
+  }
+
+  #verdict(error: EtcdError, endpoint: string | undefined): "retry" | "end" | "too-large" {
+    if (!isRpcError(error)) return isProtocolError(error) && ++this.#protocolErrors < MAX_PROTOCOL_ERRORS ? "retry" : "end";
+    const verdict = streamVerdict(error);
+    if (verdict !== "retry-elsewhere") return verdict;
+    if (endpoint !== undefined) this.#refusedBy.add(endpoint);
+    return this.#host.transport.endpoints.every((each) => this.#refusedBy.has(each)) ? "end" : "retry";
+  }
+
+  /** An answer was too large to take, and nothing tells whose it was. False if the stream has come to its end over it. */
+  #askForFragments(error: EtcdError): boolean {
+    if (!this.#fragmentAll && ![...this.#resuming].every(({ spec }) => spec.fragment)) {
+      this.#fragmentAll = true;
+      return true;
+    }
+    const watches = [...this.#resuming];
+    if (watches.length > 1) {
+      for (const watch of watches) this.#resuming.remove(watch);
+      this.#options.isolate(watches);
+    } else for (const watch of watches) this.ended(watch, { kind: "error", error });
+    this.#closeIfEmpty();
+    return !this.isClosed;
+  }
+
+  async #findStart(watch: WatcherStream): Promise<void> {
+    const { signal } = this.#closing;
+    while (this.#parked.has(watch)) {
+      try {
+        watch.startAfter(await currentRevision(this.#host, watch.spec.range, { signal }));
+        this.unpark(watch);
+      } catch (error) {
+        if (signal.aborted) return;
+        this.#host.logger.warn("The revision to watch from could not be read; trying again", { error });
+        await sleep(START_RETRY_MS, { signal, clock: this.#host.clock }).catch(() => undefined); // closed: the condition sees it
+      }
+    }
+  }
+
+  async #serving(signal: AbortSignal | undefined): Promise<WatchConnection> {
+    if (this.#state.at === "serving") return this.#state.connection;
+    this.#closing.signal.throwIfAborted();
+    const waiting = deferred<WatchConnection>();
+    this.#waitingForConnection.add(waiting);
+    try {
+      return await abortable(waiting.promise, signal);
+    } finally {
+      this.#waitingForConnection.delete(waiting);
+    }
+  }
+
+  async #learnProgressOrder(connection: WatchConnection, signal: AbortSignal | undefined): Promise<boolean> {
+    try {
+      connection.progressIsOrdered = isProgressOrdered(await serverVersion(this.#host, connection.endpoint, { signal }));
+    } catch (error) {
+      signal?.throwIfAborted();
+      this.#closing.signal.throwIfAborted();
+      this.#host.logger.debug("The server's version is unknown, so requested progress is not relied on", { error });
+    }
+    return connection.progressIsOrdered;
+  }
+
+  get #substreams(): ReadonlyMap<bigint, WatcherStream> {
+    return this.#state.at === "serving" ? this.#state.connection.substreams : NONE;
+  }
+
+  #remove(watch: WatcherStream): void {
+    this.#resuming.remove(watch);
+    this.#parked.delete(watch);
+    if (this.#state.at === "serving") this.#state.connection.forget(watch);
+  }
+
+  #closeIfEmpty(): void {
+    if (this.size === 0) this.#shut();
+  }
+
+  #shut(): void {
+    if (this.#state.at === "closed") return;
+    const state = this.#state;
+    this.#state = { at: "closed" };
+    this.#options.onClosed(this);
+    if (state.at === "serving") state.connection.reset();
+    const reason = new ClosedError("The watch stream");
+    for (const waiting of this.#waitingForConnection) waiting.reject(reason);
+    this.#waitingForConnection.clear();
+    this.#closing.abort(reason);
+  }
+}
+
+const NONE: ReadonlyMap<bigint, WatcherStream> = new Map();
+
+function toEtcdError(failure: unknown): EtcdError {
+  return isEtcdError(failure) ? failure : new ProtocolError(`A message could not be handled: ${String(failure)}`, { cause: failure });
+}

@@ -1,0 +1,157 @@
+import { WatchCreateRequest_FilterType, WatchRequest } from "../gen/rpc.ts";
+import { type Key, type KeyRange, keyRange, type KeyRangeOptions } from "../model/key-range.ts";
+import type { KeyValue } from "../model/key-value.ts";
+import { type Revision, toRevision } from "../model/revision.ts";
+import type { Metadata } from "../transport/transport.ts";
+import { type ContextValue, contextValue } from "./context-value.ts";
+
+/** How much may wait for a slow reader, and what then. */
+export interface WatchBufferOptions {
+  /** Bytes of answers that may wait to be read, as they came over the wire. Default 4 MiB. One answer more may be held. */
+  readonly maxBytes?: number;
+  /**
+   * `"park"` (default): the server's watch is cancelled, and created again where it left off once the reader has caught up below half.
+   * `"fail"`: the watch ends with a `SlowConsumerError` after what is buffered.
+   */
+  readonly whenFull?: "park" | "fail";
+}
+
+export interface WatchOptions<Value = unknown> extends KeyRangeOptions {
+  /** The first revision to see. 0 and none are "from now". One in the future is quiet until the store gets there. */
+  readonly startRevision?: bigint | number;
+  /** Put the key as it was before on each event. Default false. */
+  readonly prevKv?: boolean;
+  /** Have the server tell now and then up to where a quiet watch has seen everything. Default false. */
+  readonly progressNotify?: boolean;
+  /** Begin with a response that says the watch is registered. Default false. */
+  readonly createdNotify?: boolean;
+  /** Have the server split large answers; they are put together again here. Default false. */
+  readonly fragment?: boolean;
+  /** What not to send: puts, deletes. */
+  readonly filters?: readonly ("noput" | "nodelete")[];
+  /** End the stream of a member that has lost the leader, and go to another one. Default true; clientv3's is false, and then silent. */
+  readonly requireLeader?: boolean;
+  /** Extra gRPC metadata. Watches of equal metadata and `requireLeader` share one stream, others never do. */
+  readonly metadata?: Metadata;
+  /** Aborting it cancels the watch; the loop ends without an error. */
+  readonly signal?: AbortSignal;
+  /** Default: the client's `watchBuffer`. */
+  readonly buffer?: WatchBufferOptions;
+  /** Makes a value of each put's `kv`, found as `event.value`. What it throws is found as `event.decodeError`. */
+  readonly decode?: (kv: KeyValue) => Value;
+}
+
+/** Options with their defaults, checked. What does not change over the life of a watch. */
+export interface WatchSpec {
+  readonly range: KeyRange;
+  readonly startRevision: Revision;
+  readonly prevKv: boolean;
+  readonly progressNotify: boolean;
+  readonly createdNotify: boolean;
+  readonly fragment: boolean;
+  readonly filters: readonly ("noput" | "nodelete")[];
+  readonly context: ContextValue;
+  readonly maxBytes: number;
+  readonly whenFull: "park" | "fail";
+}
+
+export const DEFAULT_WATCH_BUFFER: Required<WatchBufferOptions> = { maxBytes: 4 * 1024 * 1024, whenFull: "park" };
+
+const OPTION_NAMES: ReadonlySet<string> = new Set<keyof WatchOptions>([
+  "prefix",
+  "rangeEnd",
+  "fromKey",
+  "startRevision",
+  "prevKv",
+  "progressNotify",
+  "createdNotify",
+  "fragment",
+  "filters",
+  "requireLeader",
+  "metadata",
+  "signal",
+  "buffer",
+  "decode",
+]);
+
+/**
+ * @throws {TypeError} for an option that a watch does not have, two ranges at once, or a value of the wrong type
+ * @throws {RangeError} for a revision or a number of bytes out of range
+ */
+export function watchSpec(
+  key: Key,
+  options: WatchOptions,
+  defaults: { requireLeader: boolean; buffer: Required<WatchBufferOptions> },
+): WatchSpec {
+  for (const name of Object.keys(options)) {
+    if (!OPTION_NAMES.has(name))
+      throw new TypeError(`A watch has no option ${JSON.stringify(name)}; it has ${[...OPTION_NAMES].join(", ")}`);
+  }
+  const {
+    prevKv = false,
+    progressNotify = false,
+    createdNotify = false,
+    fragment = false,
+    requireLeader = defaults.requireLeader,
+  } = options;
+  for (const [name, value] of Object.entries({ prevKv, progressNotify, createdNotify, fragment, requireLeader })) checkBoolean(name, value);
+  const { decode, signal } = options;
+  if (decode !== undefined && typeof (decode as unknown) !== "function")
+    throw new TypeError(`decode must be a function, got ${typeof decode}`);
+  if (signal !== undefined && !((signal as unknown) instanceof AbortSignal)) throw new TypeError("signal must be an AbortSignal");
+  return {
+    range: keyRange(key, options),
+    startRevision: toRevision(options.startRevision ?? 0n, "startRevision"),
+    prevKv,
+    progressNotify,
+    createdNotify,
+    fragment,
+    filters: checkedFilters(options.filters ?? []),
+    context: contextValue(options.metadata, requireLeader),
+    ...watchBuffer(options.buffer, defaults.buffer),
+  };
+}
+
+/** @throws {RangeError} if `maxBytes` is no positive integer; {TypeError} if `whenFull` is neither word */
+export function watchBuffer(
+  options: WatchBufferOptions = {},
+  defaults: Required<WatchBufferOptions> = DEFAULT_WATCH_BUFFER,
+): Required<WatchBufferOptions> {
+  const { maxBytes = defaults.maxBytes, whenFull = defaults.whenFull } = options;
+  if (!Number.isSafeInteger(maxBytes) || maxBytes <= 0)
+    throw new RangeError(`buffer.maxBytes must be a positive integer, got ${String(maxBytes)}`);
+  if (!["park", "fail"].includes(whenFull))
+    throw new TypeError(`buffer.whenFull must be "park" or "fail", got ${JSON.stringify(whenFull)}`);
+  return { maxBytes, whenFull };
+}
+
+/** The request that creates the watch, or creates it again from `startRevision` on. */
+export function encodeCreate(spec: WatchSpec, { startRevision, fragment }: { startRevision: Revision; fragment: boolean }): Uint8Array {
+  const filters: WatchCreateRequest_FilterType[] = [];
+  if (spec.filters.includes("noput")) filters.push(WatchCreateRequest_FilterType.NOPUT);
+  if (spec.filters.includes("nodelete")) filters.push(WatchCreateRequest_FilterType.NODELETE);
+  const { prevKv, progressNotify } = spec;
+  const { key, rangeEnd } = spec.range;
+  const value = { key, rangeEnd, startRevision, progressNotify, filters, prevKv, watchId: 0n, fragment };
+  return WatchRequest.encode({ requestUnion: { $case: "createRequest", value } }).finish();
+}
+
+export function encodeCancel(watchId: bigint): Uint8Array {
+  return WatchRequest.encode({ requestUnion: { $case: "cancelRequest", value: { watchId } } }).finish();
+}
+
+export function encodeProgress(): Uint8Array {
+  return WatchRequest.encode({ requestUnion: { $case: "progressRequest", value: {} } }).finish();
+}
+
+function checkedFilters(filters: readonly ("noput" | "nodelete")[]): readonly ("noput" | "nodelete")[] {
+  for (const filter of filters) {
+    if (!["noput", "nodelete"].includes(filter))
+      throw new TypeError(`filters must be of "noput" and "nodelete", got ${JSON.stringify(filter)}`);
+  }
+  return filters;
+}
+
+function checkBoolean(name: string, value: unknown): void {
+  if (typeof value !== "boolean") throw new TypeError(`${name} must be true or false, got ${String(value)}`);
+}

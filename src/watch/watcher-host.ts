@@ -1,0 +1,27 @@
+import type { Transport } from "../transport/transport.ts";
+import type { BackoffOptions } from "../util/backoff.ts";
+import type { Clock } from "../util/clock.ts";
+import type { Logger } from "../util/logger.ts";
+import type { WatchBufferOptions } from "./watch-options.ts";
+
+/** Under which a client shows its watchers what they work with. */
+export const watcherHost = Symbol("etcd-watch.watcher-host");
+
+/** What a `Watcher` needs of its client. */
+export interface WatcherHost {
+  readonly transport: Transport;
+  readonly requireLeader: boolean;
+  readonly watchBuffer: Required<WatchBufferOptions>;
+  readonly backoff: BackoffOptions;
+  readonly maxReceiveBytes: number;
+  readonly requestTimeoutMs: number;
+  readonly logger: Logger;
+  readonly clock: Clock;
+  /** The watchers that are open, for the client to close. */
+  readonly watchers: Set<{ close(): Promise<void> }>;
+}
+
+/** A client, as far as a `Watcher` is concerned. */
+export interface WatcherClient {
+  readonly [watcherHost]: WatcherHost;
+}

@@ -1,0 +1,118 @@
+import { ClosedError } from "../errors/etcd-error.ts";
+import type { Key } from "../model/key-range.ts";
+import type { Metadata } from "../transport/transport.ts";
+import { onAbort } from "../util/abort.ts";
+import { type ContextValue, contextValue } from "./context-value.ts";
+import { requestProgress } from "./progress-request.ts";
+import { WatchChannel } from "./watch-channel.ts";
+import { WatchGrpcStream } from "./watch-grpc-stream.ts";
+import { type WatchOptions, watchSpec } from "./watch-options.ts";
+import { type WatcherClient, type WatcherHost, watcherHost } from "./watcher-host.ts";
+import { WatcherStream } from "./watcher-stream.ts";
+
+/**
+ * Watches, and the gRPC streams they share: one for each set of metadata. A client has one as `client.watcher`; another one made of the
+ * same client has streams of its own.
+ *
+ * @example
+ * const watcher = new Watcher(client);
+ * for await (const response of watcher.watch("config/", { prefix: true })) console.log(response.events.length);
+ */
+export class Watcher {
+  readonly #host: WatcherHost;
+  /** The streams that take new watches, by context value. */
+  readonly #streams = new Map<string, WatchGrpcStream>();
+  /** Every stream that has not come to its end, those of a single watch included. */
+  readonly #open = new Set<WatchGrpcStream>();
+  #closing: Promise<void> | undefined;
+
+  constructor(client: WatcherClient) {
+    this.#host = client[watcherHost];
+    this.#host.watchers.add(this);
+  }
+
+  /**
+   * Watches a key, a prefix or a range. Returns at once; nothing is thrown later but by the loop.
+   * @throws {TypeError} {RangeError} for wrong arguments, before anything is sent
+   *
+   * @example
+   * for await (const response of client.watch("config/", { prefix: true, startRevision: 10n })) {
+   *   for (const event of response.events) console.log(event.type, event.kv.keyText, event.kv.valueText);
+   * }
+   */
+  watch<Value = unknown>(key: Key, options: WatchOptions<Value> = {}): WatchChannel<Value> {
+    const { requireLeader, watchBuffer: buffer } = this.#host;
+    const watch = new WatcherStream(watchSpec(key, options, { requireLeader, buffer }));
+    const channel = new WatchChannel<Value>({
+      watch,
+      decode: options.decode,
+      requestProgress: (progressOptions) => requestProgress(this.#host, watch, progressOptions),
+    });
+    if (this.#closing !== undefined) watch.end({ kind: "error", error: new ClosedError("The watcher") });
+    else this.#start(watch, options.signal);
+    return channel;
+  }
+
+  /**
+   * clientv3's raw RequestProgress: every watch of that stream gets a progress response, if the server answers. It may not: while one of
+   * them is behind, etcd stays silent. Without a watch on the stream there is nothing to ask for. During a reconnect it waits.
+   * @throws {ClosedError} after `close()`, or the signal's reason
+   */
+  async requestProgress({
+    metadata,
+    requireLeader = this.#host.requireLeader,
+    signal,
+  }: { metadata?: Metadata; requireLeader?: boolean; signal?: AbortSignal } = {}): Promise<void> {
+    if (this.#closing !== undefined) throw new ClosedError("The watcher");
+    signal?.throwIfAborted();
+    await this.#streams.get(contextValue(metadata, requireLeader).id)?.requestProgress("user", signal);
+  }
+
+  /** Ends every watch, quietly, and their streams. Idempotent. */
+  close(): Promise<void> {
+    this.#closing ??= this.#closeAll();
+    return this.#closing;
+  }
+
+  async #closeAll(): Promise<void> {
+    this.#host.watchers.delete(this);
+    const streams = [...this.#open];
+    for (const stream of streams) stream.close({ kind: "quiet", reason: new ClosedError("The watcher") });
+    await Promise.all(streams.map(({ done }) => done));
+  }
+
+  #start(watch: WatcherStream, signal: AbortSignal | undefined): void {
+    const unlink = onAbort(signal, (reason) => {
+      watch.cancel(reason);
+    });
+    if (watch.outcome !== undefined) return; // aborted before it began: the server need not know
+    watch.onEnd = unlink;
+    this.#shared(watch.spec.context).add(watch);
+  }
+
+  /** The stream that watches of this context value share. */
+  #shared(context: ContextValue): WatchGrpcStream {
+    const known = this.#streams.get(context.id);
+    if (known !== undefined) return known;
+    const stream = this.#openStream(context, { fragmentAll: false });
+    this.#streams.set(context.id, stream);
+    return stream;
+  }
+
+  #openStream(context: ContextValue, { fragmentAll }: { fragmentAll: boolean }): WatchGrpcStream {
+    const stream = new WatchGrpcStream({
+      host: this.#host,
+      context,
+      fragmentAll,
+      onClosed: (closed) => {
+        if (this.#streams.get(context.id) === closed) this.#streams.delete(context.id);
+        void closed.done.then(() => this.#open.delete(closed));
+      },
+      isolate: (watches) => {
+        for (const watch of watches) this.#openStream(context, { fragmentAll: true }).add(watch);
+      },
+    });
+    this.#open.add(stream);
+    return stream;
+  }
+}
