@@ -23,14 +23,15 @@ export abstract class EtcdError extends Error {
   readonly code: string;
   /** Whether the same call may succeed if it is made again. */
   readonly retryable: boolean;
-  readonly [KIND]: Kind;
+  /** @internal */
+  declare readonly [KIND]: Kind;
 
   constructor(message: string, { kind, code, retryable, cause }: EtcdErrorFields) {
     super(`${code}: ${message}`, cause === undefined ? undefined : { cause });
     this.name = new.target.name;
     this.code = code;
     this.retryable = retryable;
-    this[KIND] = kind;
+    Object.defineProperty(this, KIND, { value: kind }); // not enumerable: no business of who prints the error
   }
 }
 
@@ -71,7 +72,8 @@ export class WatchCanceledError extends EtcdError {
 
   constructor({ watchId, reason, code, key }: { watchId: bigint; reason: string; code: GrpcStatusName; key: string }) {
     const said = reason === "" ? "the server gave no reason" : reason;
-    super(`watch ${String(watchId)} of ${JSON.stringify(key)} was cancelled by the server: ${said}`, {
+    const what = watchId === -1n ? "was refused" : `(id ${String(watchId)}) was cancelled`;
+    super(`the watch of ${JSON.stringify(key)} ${what} by the server: ${said}`, {
       kind: "watch-canceled",
       code,
       retryable: false,

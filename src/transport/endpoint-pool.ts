@@ -4,13 +4,14 @@ import { Backoff, type BackoffOptions } from "../util/backoff.ts";
 import { type Clock, sleep } from "../util/clock.ts";
 import type { Logger } from "../util/logger.ts";
 import type { ConnectionStates } from "./connection-states.ts";
+import type { EndpointList } from "./endpoint-list.ts";
 import type { Endpoint } from "./endpoints.ts";
 import type { GrpcChannel } from "./grpc-channel.ts";
 
 export interface EndpointPoolOptions {
   /** What the connections are for, as `ConnectionStates` tells them apart. */
   readonly user: string;
-  readonly endpoints: readonly Endpoint[];
+  readonly endpoints: EndpointList;
   readonly createChannel: (endpoint: Endpoint) => GrpcChannel;
   readonly states: ConnectionStates;
   readonly backoff: BackoffOptions;
@@ -36,8 +37,9 @@ export class EndpointPool {
   /** Why each endpoint failed in the present search. */
   readonly #failures = new Map<string, string>();
   readonly #closing = new AbortController();
-  #endpoints: readonly Endpoint[];
-  #index = 0;
+  readonly #endpoints: EndpointList;
+  /** All endpoints have failed, and that was said; until one answers. */
+  #warned = false;
   #search: Search | undefined;
 
   constructor(options: EndpointPoolOptions) {
@@ -53,7 +55,7 @@ export class EndpointPool {
   async acquire(signal: AbortSignal): Promise<GrpcChannel> {
     this.#throwIfClosed();
     signal.throwIfAborted();
-    const current = this.#channels.get(this.#current().name);
+    const current = this.#channels.get(this.#endpoints.current.name);
     if (current?.isReady === true) return current;
     const search = (this.#search ??= this.#startSearch());
     search.waiting++;
@@ -73,18 +75,11 @@ export class EndpointPool {
     return channel;
   }
 
-  /** A call on this channel failed in a way that speaks against its endpoint: the next call goes to the next one. */
-  moveOn(from: Endpoint): void {
-    if (this.#current().name === from.name) this.#index = (this.#index + 1) % this.#endpoints.length;
-  }
-
-  /** Calls under way stay where they are until they break. */
-  setEndpoints(endpoints: readonly Endpoint[]): void {
-    this.#endpoints = endpoints;
-    this.#index = 0;
+  /** The list has changed: connections to endpoints that are no longer on it take no new calls. */
+  endpointsChanged(): void {
     this.#failures.clear();
     for (const [name, channel] of this.#channels) {
-      if (endpoints.some((endpoint) => endpoint.name === name)) continue;
+      if (this.#endpoints.has(name)) continue;
       this.#channels.delete(name);
       channel.close();
     }
@@ -92,13 +87,13 @@ export class EndpointPool {
 
   /** What the present search has met so far, for a caller that gives up waiting. */
   unreachable(path: string): RpcError {
-    const tried = this.#endpoints.map(({ name }) => this.#failures.get(name) ?? `${name}: no connection yet`);
+    const tried = this.#endpoints.names.map((name) => this.#failures.get(name) ?? `${name}: no connection yet`);
     return new RpcError({ code: "UNAVAILABLE", details: `no endpoint could be reached: ${tried.join("; ")}`, path });
   }
 
   /** Whether every endpoint has failed since the search began. */
   get allFailed(): boolean {
-    return this.#endpoints.every(({ name }) => this.#failures.has(name));
+    return this.#endpoints.names.every((name) => this.#failures.has(name));
   }
 
   /** Calls back when the search has tried one endpoint more, until the returned function is called. */
@@ -111,7 +106,10 @@ export class EndpointPool {
   close(): void {
     this.#closing.abort(new ClosedError("The client"));
     this.#search?.abandon.abort(new ClosedError("The client"));
-    for (const channel of this.#channels.values()) channel.close();
+    for (const channel of this.#channels.values()) {
+      if (channel.isReady) channel.close();
+      else channel.abandon();
+    }
     this.#channels.clear();
   }
 
@@ -130,24 +128,24 @@ export class EndpointPool {
   async #find(signal: AbortSignal): Promise<GrpcChannel> {
     const { clock, states, user, logger } = this.#options;
     this.#failures.clear();
-    let warned = false;
     for (;;) {
-      const endpoint = this.#current();
+      const endpoint = this.#endpoints.current;
       const channel = this.#channel(endpoint);
       try {
         await this.#connect(channel, signal);
         this.#backoff.reset();
+        this.#warned = false;
         return channel;
       } catch (error) {
         signal.throwIfAborted();
         const reason = error instanceof Error ? error : new Error(String(error));
         const retryInMs = this.#backoff.nextMs();
         this.#failures.set(endpoint.name, error instanceof RpcError ? error.details : reason.message);
-        this.moveOn(endpoint);
+        this.#endpoints.moveOn(endpoint);
         states.failed(user, endpoint.name, { error: reason, attempt: this.#backoff.attempt, retryInMs });
         for (const callback of [...this.#onFailure]) callback();
-        if (this.allFailed && !warned) {
-          warned = true;
+        if (this.allFailed && !this.#warned) {
+          this.#warned = true;
           logger.warn("No etcd endpoint can be reached; trying on", { endpoints: [...this.#failures.values()] });
         }
         await sleep(retryInMs, { signal, clock });
@@ -173,12 +171,6 @@ export class EndpointPool {
     });
   }
 
-  #current(): Endpoint {
-    const endpoint = this.#endpoints[this.#index];
-    if (endpoint === undefined) throw new RangeError(`no endpoint at ${String(this.#index)}`); // cannot be: the list is never empty
-    return endpoint;
-  }
-
   #channel(endpoint: Endpoint): GrpcChannel {
     const known = this.#channels.get(endpoint.name);
     if (known !== undefined) return known;
@@ -190,7 +182,7 @@ export class EndpointPool {
   /** A channel that failed to connect would wait a second before its own next try; a new one tries at once. */
   #drop(channel: GrpcChannel): void {
     if (this.#channels.get(channel.endpoint.name) === channel) this.#channels.delete(channel.endpoint.name);
-    channel.close();
+    channel.abandon();
   }
 
   #throwIfClosed(): void {

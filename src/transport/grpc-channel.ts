@@ -1,3 +1,4 @@
+import type { Socket } from "node:net";
 import {
   type ChannelOptions,
   Client,
@@ -11,6 +12,7 @@ import { grpcStatusName } from "../errors/grpc-status.ts";
 import { onAbort } from "../util/abort.ts";
 import { asBuffer } from "../util/bytes.ts";
 import type { Clock } from "../util/clock.ts";
+import { watchSockets } from "./credentials.ts";
 import { GrpcDuplexCall } from "./grpc-duplex-call.ts";
 import type { Endpoint } from "./endpoints.ts";
 import type { Metadata } from "./transport.ts";
@@ -32,10 +34,18 @@ export class GrpcChannel {
   readonly #client: Client;
   readonly #connectTimeoutMs: number;
   readonly #clock: Clock;
+  readonly #sockets = new Set<Socket>();
+  #abandoned = false;
 
   constructor({ endpoint, credentials, channelOptions, connectTimeoutMs, clock }: GrpcChannelOptions) {
     this.endpoint = endpoint;
-    this.#client = new Client(endpoint.target, credentials, channelOptions);
+    this.#client = new Client(
+      endpoint.target,
+      watchSockets(credentials, (socket) => {
+        this.#onSocket(socket);
+      }),
+      channelOptions,
+    );
     this.#connectTimeoutMs = connectTimeoutMs;
     this.#clock = clock;
   }
@@ -137,12 +147,28 @@ export class GrpcChannel {
     this.#client.close();
   }
 
+  /** Closes a channel that has not connected, its socket included. */
+  abandon(): void {
+    this.#abandoned = true;
+    this.#client.close();
+    for (const socket of this.#sockets) socket.destroy();
+  }
+
+  #onSocket(socket: Socket): void {
+    if (this.#abandoned) {
+      socket.destroy(); // its TCP handshake took longer than anybody wanted to wait
+      return;
+    }
+    this.#sockets.add(socket);
+    socket.once("close", () => this.#sockets.delete(socket));
+  }
+
   /** grpc-js tells why it could not connect only to a call, so one is made that fails on the spot. */
   #failureReason(): Promise<string> {
     return new Promise((resolve) => {
       try {
         this.#client.makeUnaryRequest("/", serialize, deserialize, Buffer.alloc(0), { deadline: Date.now() + 1_000 }, (error) => {
-          resolve(error?.details ?? "the connection failed");
+          resolve(plainReason(error?.details ?? "the connection failed"));
         });
       } catch (error) {
         resolve(String(error)); // the channel was closed meanwhile
@@ -161,4 +187,10 @@ function toGrpcMetadata(metadata: Metadata): GrpcMetadata {
     for (const each of typeof value === "string" ? [value] : value) result.add(name, each);
   }
   return result;
+}
+
+/** grpc-js wraps what happened in words of its own: `No connection established. Last error: Error: ... (date). Resolution note: ...`. */
+function plainReason(details: string): string {
+  const [, reason] = /Last error: (?:Error: )?(.*?)(?: \(\d{4}-[^)]*\))?\. Resolution note:/s.exec(details) ?? [];
+  return reason ?? details;
 }

@@ -1,11 +1,12 @@
 import type { ChannelOptions } from "@grpc/grpc-js";
-import { RpcError } from "../errors/etcd-error.ts";
-import { abortReason, onAbort } from "../util/abort.ts";
+import { ClosedError, RpcError } from "../errors/etcd-error.ts";
+import { onAbort } from "../util/abort.ts";
 import { Backoff, type BackoffOptions } from "../util/backoff.ts";
 import { type Clock, sleep, systemClock } from "../util/clock.ts";
 import { type Logger, silentLogger } from "../util/logger.ts";
 import { ConnectionStates } from "./connection-states.ts";
 import { channelCredentials, checkTlsOptions, tlsChannelOptions, type TlsOptions } from "./credentials.ts";
+import { EndpointList } from "./endpoint-list.ts";
 import { EndpointPool } from "./endpoint-pool.ts";
 import { parseEndpoint, parseEndpoints } from "./endpoints.ts";
 import { GrpcChannel } from "./grpc-channel.ts";
@@ -36,14 +37,15 @@ export class GrpcTransport implements Transport {
   readonly #requests: EndpointPool;
   readonly #clock: Clock;
   readonly #backoff: BackoffOptions;
-  #endpoints: readonly string[];
+  readonly #endpoints: EndpointList;
+  readonly #closing = new AbortController();
 
   /** @throws {TypeError} if an endpoint is malformed or the TLS options do not fit together */
   constructor(options: GrpcTransportOptions) {
     const { tls, connectTimeoutMs, backoff = {}, logger = silentLogger, clock = systemClock } = options;
     checkTlsOptions(tls);
     const endpoints = parseEndpoints(options.endpoints);
-    this.#endpoints = endpoints.map(({ name }) => name);
+    this.#endpoints = new EndpointList(endpoints);
     this.#clock = clock;
     this.#backoff = backoff;
     this.states = new ConnectionStates(endpoints[0]?.name ?? "");
@@ -61,7 +63,7 @@ export class GrpcTransport implements Transport {
     const pool = (user: string): EndpointPool =>
       new EndpointPool({
         user,
-        endpoints,
+        endpoints: this.#endpoints,
         states: this.states,
         backoff,
         clock,
@@ -74,7 +76,7 @@ export class GrpcTransport implements Transport {
   }
 
   get endpoints(): readonly string[] {
-    return this.#endpoints;
+    return this.#endpoints.names;
   }
 
   /**
@@ -82,10 +84,9 @@ export class GrpcTransport implements Transport {
    * @throws {TypeError} if the list is empty or one is malformed
    */
   setEndpoints(endpoints: string | readonly string[]): void {
-    const parsed = parseEndpoints(endpoints);
-    this.#endpoints = parsed.map(({ name }) => name);
-    this.#streams.setEndpoints(parsed);
-    this.#requests.setEndpoints(parsed);
+    this.#endpoints.replace(parseEndpoints(endpoints));
+    this.#streams.endpointsChanged();
+    this.#requests.endpointsChanged();
   }
 
   /**
@@ -117,25 +118,29 @@ export class GrpcTransport implements Transport {
     const untilMs = this.#clock.nowMs() + timeoutMs;
     const limit = this.#limit(options.signal, timeoutMs);
     const backoff = new Backoff(this.#backoff);
+    let sent = false;
     try {
       for (;;) {
         const channel = await (endpoint === undefined
           ? this.#requests.acquire(limit.signal)
           : this.#requests.acquireEndpoint(endpoint, limit.signal));
         try {
+          sent = true;
           const leftMs = Math.max(1, untilMs - this.#clock.nowMs());
-          return await channel.unary(path, request, { metadata: CLIENT_METADATA, timeoutMs: leftMs, signal: options.signal });
+          return await channel.unary(path, request, { metadata: CLIENT_METADATA, timeoutMs: leftMs, signal: limit.signal });
         } catch (error) {
           if (!(error instanceof RpcError)) throw error;
-          if (error.code === "UNAVAILABLE") this.#requests.moveOn(channel.endpoint);
+          if (error.code === "UNAVAILABLE") this.#endpoints.moveOn(channel.endpoint);
           const delayMs = backoff.nextMs();
           if (!mayRetryUnary(error, { repeatable }) || this.#clock.nowMs() + delayMs >= untilMs) throw error;
           await sleep(delayMs, { signal: limit.signal, clock: this.#clock });
         }
       }
     } catch (error) {
-      if (limit.reached && !(error instanceof RpcError)) throw this.#requests.unreachable(path);
-      throw error;
+      if (!limit.reached || error instanceof RpcError) throw error;
+      throw sent
+        ? new RpcError({ code: "DEADLINE_EXCEEDED", details: `no answer within ${String(timeoutMs)} ms`, path })
+        : this.#requests.unreachable(path);
     } finally {
       limit.end();
     }
@@ -145,12 +150,14 @@ export class GrpcTransport implements Transport {
     const channel = await this.#streams.acquire(signal);
     const call = channel.duplex(path, { ...CLIENT_METADATA, ...metadata });
     call.onEnded(() => {
-      this.#streams.moveOn(channel.endpoint);
+      this.#endpoints.moveOn(channel.endpoint);
     });
     return call;
   }
 
+  /** Calls under way reject with `ClosedError`. */
   close(): void {
+    this.#closing.abort(new ClosedError("The client"));
     this.#streams.close();
     this.#requests.close();
     this.states.close();
@@ -168,9 +175,11 @@ export class GrpcTransport implements Transport {
       controller.abort();
     };
     const timer = timeoutMs === undefined ? undefined : this.#clock.setTimer(timeoutMs, abort);
-    const unlink = onAbort(signal, () => {
-      if (signal !== undefined) controller.abort(abortReason(signal));
-    });
+    const abortWith = (reason: Error): void => {
+      controller.abort(reason);
+    };
+    const unlink = onAbort(signal, abortWith);
+    const unlinkClosing = onAbort(this.#closing.signal, abortWith);
     return {
       signal: controller.signal,
       get reached() {
@@ -180,6 +189,7 @@ export class GrpcTransport implements Transport {
       end: () => {
         timer?.cancel();
         unlink();
+        unlinkClosing();
       },
     };
   }
