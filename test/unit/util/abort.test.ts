@@ -52,6 +52,59 @@ describe("onAbort()", () => {
     expect(calls).toBe(0);
   });
 
+  it("puts one listener on the signal however many wait for it: Node 20 warns of a leak from the eleventh on", () => {
+    const controller = new AbortController();
+    const seen: number[] = [];
+    const unlinks = Array.from({ length: 50 }, (_, index) => onAbort(controller.signal, () => seen.push(index)));
+    expect(listeners(controller.signal)).toBe(1);
+    for (const unlink of unlinks.slice(0, 47)) unlink();
+    expect(listeners(controller.signal)).toBe(1);
+    controller.abort();
+    expect(seen).toEqual([47, 48, 49]);
+    expect(listeners(controller.signal)).toBe(0);
+  });
+
+  it("counts a callback that waits twice as two", () => {
+    const controller = new AbortController();
+    let calls = 0;
+    const callback = (): number => calls++;
+    onAbort(controller.signal, callback);
+    onAbort(controller.signal, callback)();
+    controller.abort();
+    expect(calls).toBe(1);
+  });
+
+  it("does not call who was taken away by another one's callback", () => {
+    const controller = new AbortController();
+    let calls = 0;
+    onAbort(controller.signal, () => {
+      unlink();
+    });
+    const unlink = onAbort(controller.signal, () => calls++);
+    controller.abort();
+    expect(calls).toBe(0);
+  });
+
+  it("calls everyone, also when one throws, and does not hide what it threw", async () => {
+    const controller = new AbortController();
+    const seen: string[] = [];
+    const uncaught = new Promise<unknown>((resolve) => {
+      const others = process.listeners("uncaughtException");
+      process.removeAllListeners("uncaughtException");
+      process.once("uncaughtException", (error) => {
+        for (const other of others) process.on("uncaughtException", other);
+        resolve(error);
+      });
+    });
+    onAbort(controller.signal, () => {
+      throw new Error("broken");
+    });
+    onAbort(controller.signal, () => seen.push("called"));
+    controller.abort();
+    expect(seen).toEqual(["called"]);
+    expect(await uncaught).toMatchObject({ message: "broken" });
+  });
+
   it("does nothing without a signal", () => {
     expect(() => {
       onAbort(undefined, () => {
