@@ -5,3 +5,6 @@ export type { Compatibility } from "./behaviour.ts";
 export type { CallDelay, CallFailure } from "./faults/fault-injector.ts";
 export { ChaosProxy } from "./faults/chaos-proxy.ts";
 export type { ChaosProxyOptions } from "./faults/chaos-proxy.ts";
+export { ScriptedWatchServer } from "./scripted/scripted-watch-server.ts";
+export type { ScriptedWatchServerOptions } from "./scripted/scripted-watch-server.ts";
+export type { ScriptedResponse, ScriptedWatchStream, StreamEnd } from "./scripted/scripted-watch-stream.ts";

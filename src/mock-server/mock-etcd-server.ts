@@ -1,4 +1,4 @@
-import { ClusterDefinition, KVDefinition, MaintenanceDefinition, WatchDefinition } from "../gen/rpc.ts";
+import { ClusterDefinition, KVDefinition, LeaseDefinition, MaintenanceDefinition, WatchDefinition } from "../gen/rpc.ts";
 import { behaviours } from "./behaviour.ts";
 import { ClusterIdentity } from "./cluster-identity.ts";
 import { FaultInjector } from "./faults/fault-injector.ts";
@@ -15,6 +15,7 @@ import type { ServerState } from "./server-state.ts";
 import { CallGate } from "./services/call-gate.ts";
 import { clusterService } from "./services/cluster-service.ts";
 import { kvService } from "./services/kv-service.ts";
+import { leaseService } from "./services/lease-service.ts";
 import { maintenanceService } from "./services/maintenance-service.ts";
 import { grpcDefinition } from "./services/service-definition.ts";
 import type { ServiceShape } from "./services/service-definition.ts";
@@ -22,6 +23,7 @@ import { grpcHandlers } from "./services/service-handlers.ts";
 import type { Handlers } from "./services/service-handlers.ts";
 import { watchService } from "./services/watch-service.ts";
 import type { WatchSession } from "./services/watch-session.ts";
+import { LeaseExpiry } from "./store/lease-expiry.ts";
 import { Lessor } from "./store/lessor.ts";
 import { SyncLoops } from "./store/sync-loops.ts";
 import { WatchableStore } from "./store/watchable-store.ts";
@@ -61,7 +63,8 @@ export class MockEtcdServer implements AsyncDisposable {
     this.seed = seed;
     this.#settings = settings;
     this.#port = port;
-    this.#state = { store, leases, identity, behaviour, clock, random, limits, metrics, name, clientUrl: () => this.url };
+    const leaseExpiry = new LeaseExpiry(leases, store.mvcc, clock);
+    this.#state = { store, leases, leaseExpiry, identity, behaviour, clock, random, limits, metrics, name, clientUrl: () => this.url };
     this.#loops = new SyncLoops(store, clock);
     this.#gate = new CallGate({ metrics, faults: injector, maxRequestBytes: limits.maxRequestBytes });
     this.#listener = new ConnectionListener((connection) => {
@@ -121,6 +124,7 @@ export class MockEtcdServer implements AsyncDisposable {
     for (const session of this.#sessions) session.close();
     this.#sessions.clear();
     this.#loops.stop();
+    this.#state.leaseExpiry.stop();
   }
 
   /** Stops if it runs, and starts again on the same port with the same data, one term later. */
@@ -138,6 +142,7 @@ export class MockEtcdServer implements AsyncDisposable {
   async #open(): Promise<void> {
     this.#endpoint = new GrpcEndpoint(this.#services(), this.#settings.tls);
     this.#port = await this.#listener.listen({ host: this.#settings.host, port: this.#port });
+    this.#state.leaseExpiry.watch();
   }
 
   #services(): GrpcService[] {
@@ -149,6 +154,7 @@ export class MockEtcdServer implements AsyncDisposable {
     return [
       offer(KVDefinition, kvService(state)),
       offer(WatchDefinition, watchService({ state, gate: this.#gate, sessions: this.#sessions })),
+      offer(LeaseDefinition, leaseService(state)),
       offer(MaintenanceDefinition, maintenanceService(state)),
       offer(ClusterDefinition, clusterService(state)),
     ];

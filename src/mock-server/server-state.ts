@@ -2,6 +2,7 @@ import type { Clock } from "../util/clock.ts";
 import type { Behaviour } from "./behaviour.ts";
 import type { ClusterIdentity } from "./cluster-identity.ts";
 import type { ServerMetrics } from "./server-metrics.ts";
+import type { LeaseExpiry } from "./store/lease-expiry.ts";
 import type { Lessor } from "./store/lessor.ts";
 import type { WatchableStore } from "./store/watchable-store.ts";
 
@@ -18,6 +19,7 @@ export interface ServerLimits {
 export interface ServerState {
   readonly store: WatchableStore;
   readonly leases: Lessor;
+  readonly leaseExpiry: LeaseExpiry;
   readonly identity: ClusterIdentity;
   readonly behaviour: Behaviour;
   readonly clock: Clock;

@@ -88,9 +88,9 @@ function serverStream(method: string, handler: ServerStreamFunction, gate: CallG
   };
 }
 
-/** Ends a streaming call with the status that the error stands for. */
-export function endWith(call: { destroy(error: Error): unknown }, error: unknown): void {
-  call.destroy(statusOf(error));
+/** Ends a streaming call with the status that the error stands for, after what was written to it. */
+export function endWith(call: { emit(event: "error", error: Error): unknown }, error: unknown): void {
+  call.emit("error", statusOf(error)); // grpc-js turns that into the status; to destroy the stream would lose what is queued
 }
 
 /** grpc-js reads `code` and `details` from what it is given. */

@@ -32,6 +32,10 @@ export class Lessor implements LeaseBook {
     this.#random = random;
   }
 
+  get size(): number {
+    return this.#leases.size;
+  }
+
   has(id: bigint): boolean {
     return this.#leases.has(id);
   }
