@@ -8,6 +8,7 @@ import { type WatcherHost, watcherHost } from "../watch/watcher-host.ts";
 import { Watcher } from "../watch/watcher.ts";
 import { type ClientOptions, clientSettings } from "./client-options.ts";
 import { Kv } from "./kv.ts";
+import { RequestWindow } from "./request-window.ts";
 
 /**
  * A client of an etcd cluster. Connects when something is asked of it, and again whenever the connection is lost.
@@ -32,7 +33,7 @@ export class EtcdClient implements AsyncDisposable {
     const settings = clientSettings(options);
     const { requireLeader, watchBuffer, backoff, maxReceiveBytes, requestTimeoutMs, logger } = settings;
     this.#transport = new GrpcTransport(settings);
-    this.kv = new Kv(this.#transport, { requestTimeoutMs });
+    this.kv = new Kv(new RequestWindow(this.#transport), { requestTimeoutMs });
     this[watcherHost] = {
       transport: this.#transport,
       requireLeader,

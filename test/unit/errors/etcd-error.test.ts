@@ -23,7 +23,7 @@ function samples(
       error: new errors.WatchCanceledError({ watchId: 4n, reason: "no", code: "PERMISSION_DENIED", key: "a" }),
       name: "WatchCanceledError",
       code: "PERMISSION_DENIED",
-      message: 'PERMISSION_DENIED: watch 4 of "a" was cancelled by the server: no',
+      message: 'PERMISSION_DENIED: the watch of "a" (id 4) was cancelled by the server: no',
       isIt: errors.isWatchCanceledError,
     },
     {
