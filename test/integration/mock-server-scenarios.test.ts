@@ -6,11 +6,14 @@ import type { EtcdBinary } from "../support/etcd-binary.ts";
 import { RealEtcd } from "../support/real-etcd.ts";
 import { RawEtcd } from "../unit/mock-server/support/raw-etcd.ts";
 import { createAndIds } from "../unit/mock-server/scenarios/create-and-ids.ts";
+import { events } from "../unit/mock-server/scenarios/events.ts";
+import { keysAndLeases } from "../unit/mock-server/scenarios/keys-and-leases.ts";
 import type { ScenarioServer, ScenarioSuite } from "../unit/mock-server/scenarios/scenario.ts";
 import { startRevisions } from "../unit/mock-server/scenarios/start-revisions.ts";
+import { streams } from "../unit/mock-server/scenarios/streams.ts";
 
 const PROGRESS_INTERVAL_MS = 200;
-const suites: readonly ScenarioSuite[] = [createAndIds, startRevisions];
+const suites: readonly ScenarioSuite[] = [createAndIds, startRevisions, events, streams, keysAndLeases];
 
 interface Started {
   readonly endpoint: string;

@@ -5,10 +5,10 @@ import type { RawWatch } from "../support/raw-watch.ts";
 export interface Scenario {
   readonly etcd: RawEtcd;
   /** Opens a stream that is closed when the scenario is over. */
-  watch(): RawWatch;
+  readonly watch: () => RawWatch;
   /** A key that no other scenario uses: the text after a prefix of the scenario's own. */
-  key(name: string): string;
-  endpoint: string;
+  readonly key: (name: string) => string;
+  readonly endpoint: string;
 }
 
 /** A server that scenarios run on, and what it is like. */

@@ -1,5 +1,6 @@
 import { expect } from "vitest";
 import { eventsOf, span } from "../support/raw-watch.ts";
+import { putOp } from "./operations.ts";
 import { prefixEnd, scenarioFor } from "./scenario.ts";
 import type { ScenarioSuite } from "./scenario.ts";
 
@@ -182,8 +183,3 @@ export const startRevisions: ScenarioSuite = (server, generation) => {
     await stream.quiet();
   });
 };
-
-function putOp(key: string) {
-  const value = { key: Buffer.from(key), value: Buffer.alloc(0), lease: 0n, prevKv: false, ignoreValue: false, ignoreLease: false };
-  return { request: { $case: "requestPut" as const, value } };
-}
