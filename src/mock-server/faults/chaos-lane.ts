@@ -1,3 +1,4 @@
+import { resetSocket } from "../network/reset-socket.ts";
 import type { Socket } from "node:net";
 import type { Timer } from "../../util/clock.ts";
 import { Deque } from "../../util/deque.ts";
@@ -71,7 +72,7 @@ export class ChaosLane {
       if (parcel.kind !== "bytes") {
         this.#parcels.shift();
         if (parcel.kind === "end") to.end();
-        else to.resetAndDestroy();
+        else resetSocket(to);
         continue;
       }
       const earlyMs = parcel.dueMs - conditions.clock.nowMs();

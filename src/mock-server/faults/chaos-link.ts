@@ -1,3 +1,4 @@
+import { resetSocket } from "../network/reset-socket.ts";
 import { connect } from "node:net";
 import type { Socket } from "node:net";
 import { ChaosLane } from "./chaos-lane.ts";
@@ -43,21 +44,21 @@ export class ChaosLink {
   /** Both peers see a reset. */
   cut(): void {
     this.#close();
-    this.#server.resetAndDestroy();
-    this.#client.resetAndDestroy();
+    resetSocket(this.#server);
+    resetSocket(this.#client);
   }
 
   /** As `cut`, but what was written reaches the client first. */
   cutAfterWriting(): void {
     this.#close();
-    this.#server.resetAndDestroy();
+    resetSocket(this.#server);
     this.#client.destroySoon();
   }
 
   /** The server sees a reset. The client sees nothing, and what it sends is swallowed. */
   abandonServer(): void {
     this.#close();
-    this.#server.resetAndDestroy();
+    resetSocket(this.#server);
     this.#client.resume();
     this.#client.once("end", () => {
       this.#client.destroy();

@@ -1,3 +1,4 @@
+import { resetSocket } from "../network/reset-socket.ts";
 import { createServer } from "node:net";
 import type { Server, Socket } from "node:net";
 import { systemClock } from "../../util/clock.ts";
@@ -150,7 +151,7 @@ export class ChaosProxy implements AsyncDisposable {
   #accept(client: Socket): void {
     if (this.#admission === "refuse") {
       client.on("error", () => undefined); // the peer may be faster than the reset
-      client.resetAndDestroy();
+      resetSocket(client);
       return;
     }
     this.#accepted++;

@@ -1,3 +1,4 @@
+import { resetSocket } from "./reset-socket.ts";
 import { createServer } from "node:net";
 import type { Server, Socket } from "node:net";
 import { ControlledConnection } from "./controlled-connection.ts";
@@ -97,7 +98,7 @@ export class ConnectionListener {
   #accept(socket: Socket): void {
     if (this.#admission === "refuse") {
       socket.on("error", () => undefined); // the peer may be faster than the reset
-      socket.resetAndDestroy();
+      resetSocket(socket);
       return;
     }
     this.#accepted++;

@@ -1,3 +1,4 @@
+import { resetSocket } from "./reset-socket.ts";
 import { Duplex } from "node:stream";
 import type { Socket } from "node:net";
 
@@ -54,7 +55,7 @@ export class ControlledConnection extends Duplex {
 
   /** Ends the connection with a reset: the peer sees it at once, and nothing that was queued arrives. */
   reset(): void {
-    this.#socket.resetAndDestroy();
+    resetSocket(this.#socket);
     this.destroy();
   }
 
