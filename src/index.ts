@@ -14,6 +14,17 @@ export type { WatchResponse } from "./watch/watch-response.ts";
 export type { ProgressRequestOptions } from "./watch/progress-request.ts";
 export type { DeleteEvent, PutEvent, WatchEvent } from "./model/watch-event.ts";
 
+// Keys and values.
+export { Kv } from "./client/kv.ts";
+export type { CompactOptions, DeleteOptions, GetOptions, PutOptions } from "./client/kv.ts";
+export type { CallOptions } from "./client/call-options.ts";
+export type { SortOptions } from "./client/range-request.ts";
+export type { Value } from "./client/put-request.ts";
+export type { Txn, TxnOperation } from "./client/txn-request.ts";
+export type { TxnComparison } from "./client/compare.ts";
+export type { CompactResponse, DeleteResponse, GetResponse, PutResponse } from "./client/kv-responses.ts";
+export type { TxnOperationResponse, TxnResponse } from "./client/txn-response.ts";
+
 // etcd's nouns.
 export type { Key, KeyRangeOptions } from "./model/key-range.ts";
 export type { KeyValue } from "./model/key-value.ts";

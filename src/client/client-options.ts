@@ -1,7 +1,7 @@
 import { parseEndpoints } from "../transport/endpoints.ts";
 import type { TlsOptions } from "../transport/credentials.ts";
 import type { BackoffOptions } from "../util/backoff.ts";
-import { type Logger, silentLogger } from "../util/logger.ts";
+import { guardedLogger, type Logger, silentLogger } from "../util/logger.ts";
 import { watchBuffer, type WatchBufferOptions } from "../watch/watch-options.ts";
 
 export interface ClientOptions {
@@ -55,7 +55,8 @@ export function clientSettings(options: ClientOptions): ClientSettings {
     keepAliveTimeoutMs = 5_000,
     requireLeader = true,
   } = options;
-  const { maxReceiveBytes = MAX_INT32, logger = silentLogger, tls, endpoints } = options;
+  const { maxReceiveBytes = MAX_INT32, tls, endpoints } = options;
+  const logger = guardedLogger(options.logger ?? silentLogger);
   const { baseMs = 20, maxMs = 3_000 } = options.backoff ?? {};
   const positive = {
     connectTimeoutMs,

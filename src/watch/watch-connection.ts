@@ -40,8 +40,8 @@ export class WatchConnection {
   #unknownIds = 0;
   /** Requests of the user's own that a broadcast may answer. */
   #userProgressRequests = 0;
-  /** Notices that answer a request come after the events they speak of (etcd-io/etcd#15220). Only a known version can tell. */
-  progressIsOrdered = false;
+  /** Notices that answer a request come after the events they speak of (etcd-io/etcd#15220). Undefined until the version is known. */
+  progressIsOrdered: boolean | undefined;
   /** A create was answered. */
   hasAnswered = false;
   /** A watch was given something that moved it on. */
@@ -181,7 +181,7 @@ export class WatchConnection {
     const asked = this.#userProgressRequests > 0;
     if (asked) this.#userProgressRequests--;
     for (const watch of [...this.substreams.values()]) {
-      this.#deliver(watch, message, { moves: this.progressIsOrdered, notify: asked || watch.spec.progressNotify });
+      this.#deliver(watch, message, { moves: this.progressIsOrdered === true, notify: asked || watch.spec.progressNotify });
     }
   }
 

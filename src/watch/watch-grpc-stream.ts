@@ -11,11 +11,11 @@ import { WatchDefinition } from "../gen/rpc.ts";
 import { methodPath } from "../transport/rpc-method.ts";
 import { Backoff } from "../util/backoff.ts";
 import { sleep } from "../util/clock.ts";
-import { type Deferred, deferred } from "../util/deferred.ts";
-import { abortable } from "../util/abort.ts";
 import type { ContextValue } from "./context-value.ts";
+import { ConnectionGate } from "./connection-gate.ts";
 import { ResumeQueue } from "./resume-queue.ts";
-import { currentRevision, isProgressOrdered, serverVersion } from "./server-queries.ts";
+import { currentRevision } from "./server-queries.ts";
+import { StreamProgress } from "./stream-progress.ts";
 import { streamVerdict } from "./stream-verdict.ts";
 import { type ConnectionOwner, WatchConnection } from "./watch-connection.ts";
 import type { WatcherHost } from "./watcher-host.ts";
@@ -71,8 +71,8 @@ export class WatchGrpcStream implements WatchHome, ConnectionOwner {
   readonly #resuming = new ResumeQueue();
   /** Watches without a server watch on purpose, until their reader has caught up (or until their start is known). */
   readonly #parked = new Set<WatcherStream>();
-  /** Who waits for a connection to send a progress request on. */
-  readonly #waitingForConnection = new Set<Deferred<WatchConnection>>();
+  readonly #gate = new ConnectionGate();
+  readonly #progress: StreamProgress;
   /** Endpoints that refused the stream with FAILED_PRECONDITION since a create was answered. */
   readonly #refusedBy = new Set<string>();
   #protocolErrors = 0;
@@ -84,6 +84,7 @@ export class WatchGrpcStream implements WatchHome, ConnectionOwner {
     this.#host = options.host;
     this.#fragmentAll = options.fragmentAll ?? false;
     this.#backoff = new Backoff(options.host.backoff);
+    this.#progress = new StreamProgress(options.host, this.#gate);
     this.done = this.#run();
   }
 
@@ -126,23 +127,12 @@ export class WatchGrpcStream implements WatchHome, ConnectionOwner {
     for (const watch of watches) watch.end(outcome);
   }
 
-  /** Sends clientv3's raw progress request, on the next connection if there is none now. */
-  async requestProgress(asker: "user" | "library", signal: AbortSignal | undefined): Promise<void> {
-    const connection = await this.#serving(signal);
-    if (connection.progressIsOrdered || (await this.#learnProgressOrder(connection, signal)) || asker === "user") {
-      // The connection may have gone while its server was asked: then the request goes to the next one.
-      if (this.#state.at !== "serving" || this.#state.connection !== connection) {
-        await this.requestProgress(asker, signal);
-        return;
-      }
-      connection.requestProgress(asker);
-    }
+  requestProgress(asker: "user" | "library", signal: AbortSignal | undefined): Promise<void> {
+    return this.#progress.request(asker, signal);
   }
 
-  /** Whether the server that serves now sends requested notices in order. Asks it, once a connection. */
-  async progressIsOrdered(signal: AbortSignal | undefined): Promise<boolean> {
-    const connection = await this.#serving(signal);
-    return connection.progressIsOrdered || (await this.#learnProgressOrder(connection, signal));
+  progressIsOrdered(signal: AbortSignal | undefined): Promise<boolean> {
+    return this.#progress.isOrdered(signal);
   }
 
   // ConnectionOwner
@@ -178,6 +168,8 @@ export class WatchGrpcStream implements WatchHome, ConnectionOwner {
       try {
         this.#state = { at: "opening" };
         const call = await this.#host.transport.duplex(WATCH_PATH, { metadata: this.#options.context.metadata, signal });
+        if (signal.aborted) call.cancel(); // closed in the moment in which it opened
+        signal.throwIfAborted();
         const { logger, maxReceiveBytes: maxRevisionBytes } = this.#host;
         const connection = new WatchConnection({
           call,
@@ -189,8 +181,7 @@ export class WatchGrpcStream implements WatchHome, ConnectionOwner {
         });
         this.#state = { at: "serving", connection, sinceMs: this.#host.clock.nowMs() };
         const served = connection.serve(signal);
-        for (const waiting of this.#waitingForConnection) waiting.resolve(connection);
-        this.#waitingForConnection.clear();
+        this.#gate.opened(connection);
         await served;
       } catch (error) {
         failure = error;
@@ -210,6 +201,7 @@ export class WatchGrpcStream implements WatchHome, ConnectionOwner {
     const { connection, sinceMs } = this.#state;
     this.#resuming.takeBack(connection.substreams.values());
     connection.substreams.clear();
+    this.#gate.lost();
     const answered = connection.hasAnswered;
     const lived = this.#host.clock.nowMs() - sinceMs >= HEALTHY_AFTER_MS;
     this.#state = { at: "backing-off" };
@@ -276,29 +268,6 @@ export class WatchGrpcStream implements WatchHome, ConnectionOwner {
     }
   }
 
-  async #serving(signal: AbortSignal | undefined): Promise<WatchConnection> {
-    if (this.#state.at === "serving") return this.#state.connection;
-    this.#closing.signal.throwIfAborted();
-    const waiting = deferred<WatchConnection>();
-    this.#waitingForConnection.add(waiting);
-    try {
-      return await abortable(waiting.promise, signal);
-    } finally {
-      this.#waitingForConnection.delete(waiting);
-    }
-  }
-
-  async #learnProgressOrder(connection: WatchConnection, signal: AbortSignal | undefined): Promise<boolean> {
-    try {
-      connection.progressIsOrdered = isProgressOrdered(await serverVersion(this.#host, connection.endpoint, { signal }));
-    } catch (error) {
-      signal?.throwIfAborted();
-      this.#closing.signal.throwIfAborted();
-      this.#host.logger.debug("The server's version is unknown, so requested progress is not relied on", { error });
-    }
-    return connection.progressIsOrdered;
-  }
-
   get #substreams(): ReadonlyMap<bigint, WatcherStream> {
     return this.#state.at === "serving" ? this.#state.connection.substreams : NONE;
   }
@@ -320,8 +289,7 @@ export class WatchGrpcStream implements WatchHome, ConnectionOwner {
     this.#options.onClosed(this);
     if (state.at === "serving") state.connection.reset();
     const reason = new ClosedError("The watch stream");
-    for (const waiting of this.#waitingForConnection) waiting.reject(reason);
-    this.#waitingForConnection.clear();
+    this.#gate.close(reason);
     this.#closing.abort(reason);
   }
 }

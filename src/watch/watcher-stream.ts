@@ -143,7 +143,7 @@ export class WatcherStream {
       const events = notBelow(message.events, from);
       if (events.length > 0) this.#push(new WatchResponse({ header, events, created: false }), message.byteLength);
     } else if (notify && message.lastRevision === 0n && header.revision !== 0n && header.revision + 1n >= this.#nextRevision) {
-      this.#push(new WatchResponse({ header, events: [], created: false }), message.byteLength, header.revision + 1n);
+      this.#push(new WatchResponse({ header, events: [], created: false }), message.byteLength);
     }
   }
 
@@ -205,8 +205,8 @@ export class WatcherStream {
     }
   }
 
-  #push(response: WatchResponse, byteLength: number, next = this.#nextRevision): void {
-    this.#buffer.push({ response, byteLength, nextRevision: next });
+  #push(response: WatchResponse, byteLength: number): void {
+    this.#buffer.push({ response, byteLength, nextRevision: this.#nextRevision });
     this.onReadable();
   }
 }
