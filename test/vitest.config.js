@@ -5,6 +5,9 @@ export default defineConfig({
   resolve: { tsconfigPaths: true },
   test: {
     include: ["test/**/*.test.ts"],
+    reporters: ["default", "./test/support/count-reporter.ts"],
+    testTimeout: 15_000,
+    hookTimeout: 60_000,
     coverage: { provider: "v8", include: ["src/**"], exclude: ["src/gen/**"] },
   },
 });

@@ -1,0 +1,39 @@
+import { describe } from "vitest";
+import { type ServerKind, type Suite, useServer } from "../support/servers.ts";
+import { cancelling } from "./cancelling.suite.ts";
+import { catchUp } from "./catch-up.suite.ts";
+import { compaction } from "./compaction.suite.ts";
+import { createdAndProgress } from "./created-and-progress.suite.ts";
+import { events } from "./events.suite.ts";
+import { keysAndRanges } from "./keys-and-ranges.suite.ts";
+import { largeAnswers } from "./large-answers.suite.ts";
+import { processExit } from "./process-exit.suite.ts";
+import { reconnect } from "./reconnect.suite.ts";
+import { serverResources } from "./server-resources.suite.ts";
+import { startRevision } from "./start-revision.suite.ts";
+
+/** By topic. Each has a server of its own, so that what one compacts or kills is not missed by another. */
+const suites: Readonly<Record<string, Suite>> = {
+  "keys and ranges": keysAndRanges,
+  "start revision": startRevision,
+  events,
+  "created and progress": createdAndProgress,
+  compaction,
+  cancelling,
+  "resources of the server": serverResources,
+  reconnect,
+  "large answers": largeAnswers,
+  "end of the process": processExit,
+  "catch-up": catchUp,
+};
+
+/** Every suite on that server. The reporter counts by the name of the outer `describe`. */
+export function runAllSuites(kind: ServerKind): void {
+  describe(`on ${kind.name}`, () => {
+    for (const [topic, suite] of Object.entries(suites)) {
+      describe(topic, () => {
+        suite(useServer(kind));
+      });
+    }
+  });
+}

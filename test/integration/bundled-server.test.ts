@@ -1,0 +1,4 @@
+import { bundledServer } from "../support/servers.ts";
+import { runAllSuites } from "./all-suites.ts";
+
+runAllSuites(bundledServer);
