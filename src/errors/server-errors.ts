@@ -38,6 +38,7 @@ export const serverErrors = {
   permissionNotGranted: { code: "FAILED_PRECONDITION", message: "etcdserver: permission is not granted to the role" },
   authNotEnabled: { code: "FAILED_PRECONDITION", message: "etcdserver: authentication is not enabled" },
   invalidAuthToken: { code: "UNAUTHENTICATED", message: "etcdserver: invalid auth token" },
+  invalidAuthManagement: { code: "INVALID_ARGUMENT", message: "etcdserver: invalid auth management" },
   authOldRevision: { code: "INVALID_ARGUMENT", message: "etcdserver: revision of auth store is old" },
   noLeader: { code: "UNAVAILABLE", message: "etcdserver: no leader" },
   notLeader: { code: "FAILED_PRECONDITION", message: "etcdserver: not leader" },

@@ -20,6 +20,8 @@ export interface Behaviour {
   readonly ignoresTokenWithoutAuth: boolean;
   /** Whether compaction needs the root role, and lease calls, MemberList and Status a user, while authentication is on. */
   readonly guardsAdminCalls: boolean;
+  /** Whether permission is asked for nested transactions too, and for the old pair and the lease of a put inside a transaction. */
+  readonly checksTxnInDepth: boolean;
   /** Whether the AuthStatus call is there. */
   readonly hasAuthStatus: boolean;
 }
@@ -35,6 +37,7 @@ export const behaviours: Readonly<Record<Compatibility, Behaviour>> = {
     checksOpenEndedPermission: true,
     ignoresTokenWithoutAuth: true,
     guardsAdminCalls: true,
+    checksTxnInDepth: true,
     hasAuthStatus: true,
   },
   "3.4.23": {
@@ -47,6 +50,7 @@ export const behaviours: Readonly<Record<Compatibility, Behaviour>> = {
     checksOpenEndedPermission: false,
     ignoresTokenWithoutAuth: false,
     guardsAdminCalls: false,
+    checksTxnInDepth: false,
     hasAuthStatus: false,
   },
 };

@@ -1,4 +1,7 @@
-import { ClusterDefinition, KVDefinition, LeaseDefinition, MaintenanceDefinition, WatchDefinition } from "../gen/rpc.ts";
+import { AuthDefinition, ClusterDefinition, KVDefinition, LeaseDefinition, MaintenanceDefinition, WatchDefinition } from "../gen/rpc.ts";
+import { AuthStore, ROOT } from "./auth/auth-store.ts";
+import { Authorizer } from "./auth/authorizer.ts";
+import { SimpleTokens } from "./auth/simple-tokens.ts";
 import { behaviours } from "./behaviour.ts";
 import { ClusterIdentity } from "./cluster-identity.ts";
 import { FaultInjector } from "./faults/fault-injector.ts";
@@ -12,6 +15,7 @@ import type { MetricsSnapshot } from "./server-metrics.ts";
 import { serverSettings } from "./server-options.ts";
 import type { MockEtcdServerOptions, ServerSettings } from "./server-options.ts";
 import type { ServerState } from "./server-state.ts";
+import { authService } from "./services/auth-service.ts";
 import { CallGate } from "./services/call-gate.ts";
 import { clusterService } from "./services/cluster-service.ts";
 import { kvService } from "./services/kv-service.ts";
@@ -47,6 +51,7 @@ export class MockEtcdServer implements AsyncDisposable {
   readonly #loops: SyncLoops;
   readonly #listener: ConnectionListener;
   readonly #gate: CallGate;
+  readonly #tokens: SimpleTokens;
   readonly #sessions = new Set<WatchSession>();
   #port: number;
   #endpoint: GrpcEndpoint | undefined;
@@ -63,8 +68,27 @@ export class MockEtcdServer implements AsyncDisposable {
     this.seed = seed;
     this.#settings = settings;
     this.#port = port;
+    const tokens = new SimpleTokens({ clock, random, ttlSeconds: settings.authTokenTtlSeconds });
+    const auth = new AuthStore(tokens);
+    if (settings.rootPassword !== undefined) turnOn(auth, settings.rootPassword);
+    const authorizer = new Authorizer({ auth, tokens, leases, behaviour });
     const leaseExpiry = new LeaseExpiry(leases, store.mvcc, clock);
-    this.#state = { store, leases, leaseExpiry, identity, behaviour, clock, random, limits, metrics, name, clientUrl: () => this.url };
+    this.#state = {
+      store,
+      leases,
+      leaseExpiry,
+      auth,
+      authorizer,
+      identity,
+      behaviour,
+      clock,
+      random,
+      limits,
+      metrics,
+      name,
+      clientUrl: () => this.url,
+    };
+    this.#tokens = tokens;
     this.#loops = new SyncLoops(store, clock);
     this.#gate = new CallGate({ metrics, faults: injector, maxRequestBytes: limits.maxRequestBytes });
     this.#listener = new ConnectionListener((connection) => {
@@ -131,6 +155,7 @@ export class MockEtcdServer implements AsyncDisposable {
   async restart(): Promise<void> {
     await this.stop();
     this.#state.identity.raftTerm++;
+    this.#tokens.clear(); // they were in the memory of the process that ended
     this.#state.leases.renewAll(this.#state.clock.nowMs());
     await this.#open();
   }
@@ -155,8 +180,17 @@ export class MockEtcdServer implements AsyncDisposable {
       offer(KVDefinition, kvService(state)),
       offer(WatchDefinition, watchService({ state, gate: this.#gate, sessions: this.#sessions })),
       offer(LeaseDefinition, leaseService(state)),
+      offer(AuthDefinition, authService(state)),
       offer(MaintenanceDefinition, maintenanceService(state)),
       offer(ClusterDefinition, clusterService(state)),
     ];
   }
+}
+
+/** A root user with the root role, which is what etcd asks for before it turns authentication on. */
+function turnOn(auth: AuthStore, rootPassword: string): void {
+  auth.addUser(ROOT, rootPassword);
+  auth.addRole(ROOT);
+  auth.grantRole(ROOT, ROOT);
+  auth.enable();
 }

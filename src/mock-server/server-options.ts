@@ -23,6 +23,10 @@ export interface MockEtcdServerOptions extends Partial<ServerLimits> {
   /** What ids, jitter and the choice among equals are drawn from. Default: another one each time; `server.seed` tells which. */
   readonly seed?: number;
   readonly clock?: Clock;
+  /** Authentication that is on from the start, with a user root who has this password. Without it, clients may set it up and turn it on. */
+  readonly auth?: { readonly rootPassword: string };
+  /** How long a token lives without being used. Default 300. */
+  readonly authTokenTtlSeconds?: number;
   /** The member's name. Default "default". */
   readonly name?: string;
 }
@@ -35,6 +39,8 @@ export interface ServerSettings {
   readonly seed: number;
   readonly clock: Clock;
   readonly name: string;
+  readonly rootPassword: string | undefined;
+  readonly authTokenTtlSeconds: number;
   readonly limits: ServerLimits;
 }
 
@@ -53,6 +59,8 @@ export function serverSettings(options: MockEtcdServerOptions = {}): ServerSetti
     seed = Math.floor(Math.random() * 2 ** 32),
     clock = systemClock,
     name = "default",
+    auth,
+    authTokenTtlSeconds = 300,
     maxRequestBytes = 1.5 * 1024 * 1024,
     maxTxnOps = 128,
     progressNotifyIntervalMs = TEN_MINUTES_MS,
@@ -60,7 +68,7 @@ export function serverSettings(options: MockEtcdServerOptions = {}): ServerSetti
   if (!Number.isSafeInteger(port) || port < 0 || port > LARGEST_PORT)
     throw new RangeError(`port must be an integer from 0 to 65535, got ${String(port)}`);
   if (!Number.isSafeInteger(seed)) throw new RangeError(`seed must be an integer, got ${String(seed)}`);
-  for (const [option, value] of Object.entries({ maxRequestBytes, maxTxnOps, progressNotifyIntervalMs })) {
+  for (const [option, value] of Object.entries({ maxRequestBytes, maxTxnOps, progressNotifyIntervalMs, authTokenTtlSeconds })) {
     if (!(Number.isFinite(value) && value > 0)) throw new RangeError(`${option} must be above 0, got ${String(value)}`);
   }
   const limits = {
@@ -68,5 +76,5 @@ export function serverSettings(options: MockEtcdServerOptions = {}): ServerSetti
     maxTxnOps,
     progressNotifyIntervalMs: Math.max(progressNotifyIntervalMs, SHORTEST_PROGRESS_INTERVAL_MS),
   };
-  return { host, port, tls, compatibility, seed, clock, name, limits };
+  return { host, port, tls, compatibility, seed, clock, name, rootPassword: auth?.rootPassword, authTokenTtlSeconds, limits };
 }

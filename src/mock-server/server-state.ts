@@ -1,4 +1,6 @@
 import type { Clock } from "../util/clock.ts";
+import type { AuthStore } from "./auth/auth-store.ts";
+import type { Authorizer } from "./auth/authorizer.ts";
 import type { Behaviour } from "./behaviour.ts";
 import type { ClusterIdentity } from "./cluster-identity.ts";
 import type { ServerMetrics } from "./server-metrics.ts";
@@ -20,6 +22,8 @@ export interface ServerState {
   readonly store: WatchableStore;
   readonly leases: Lessor;
   readonly leaseExpiry: LeaseExpiry;
+  readonly auth: AuthStore;
+  readonly authorizer: Authorizer;
   readonly identity: ClusterIdentity;
   readonly behaviour: Behaviour;
   readonly clock: Clock;

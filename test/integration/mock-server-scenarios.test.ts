@@ -5,6 +5,7 @@ import { findEtcdBinaries } from "../support/etcd-binary.ts";
 import type { EtcdBinary } from "../support/etcd-binary.ts";
 import { RealEtcd } from "../support/real-etcd.ts";
 import { RawEtcd } from "../unit/mock-server/support/raw-etcd.ts";
+import { authentication } from "../unit/mock-server/scenarios/authentication.ts";
 import { createAndIds } from "../unit/mock-server/scenarios/create-and-ids.ts";
 import { events } from "../unit/mock-server/scenarios/events.ts";
 import { keysAndLeases } from "../unit/mock-server/scenarios/keys-and-leases.ts";
@@ -13,7 +14,7 @@ import { startRevisions } from "../unit/mock-server/scenarios/start-revisions.ts
 import { streams } from "../unit/mock-server/scenarios/streams.ts";
 
 const PROGRESS_INTERVAL_MS = 200;
-const suites: readonly ScenarioSuite[] = [createAndIds, startRevisions, events, streams, keysAndLeases];
+const suites: readonly ScenarioSuite[] = [createAndIds, startRevisions, events, streams, keysAndLeases, authentication];
 
 interface Started {
   readonly endpoint: string;

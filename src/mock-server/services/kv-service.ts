@@ -12,7 +12,7 @@ import { checkOverlap } from "./txn-overlap.ts";
 /** What etcd's log entry adds to a request: its id, and a tag and length for either. */
 const LOG_ENTRY_BYTES = 19;
 
-export function kvService({ store, leases, identity, limits }: ServerState): Handlers<typeof KVDefinition> {
+export function kvService({ store, leases, authorizer, identity, behaviour, limits }: ServerState): Handlers<typeof KVDefinition> {
   const { mvcc } = store;
   const filled = <A extends { header: ResponseHeader | undefined }>(response: A): A => ({
     ...response,
@@ -22,31 +22,36 @@ export function kvService({ store, leases, identity, limits }: ServerState): Han
     if (sizeBytes + LOG_ENTRY_BYTES > limits.maxRequestBytes) throw new RefusedError(serverErrors.requestTooLarge);
   };
   return {
-    range(request) {
+    range(request, { metadata }) {
       checkRange(request);
+      authorizer.read(metadata, request.key, request.rangeEnd);
       return filled(queryRange(mvcc, request));
     },
-    put(request, { sizeBytes }) {
+    put(request, { metadata, sizeBytes }) {
       checkPutRequest(request);
       checkSize(sizeBytes);
+      authorizer.put(metadata, request);
       if (request.lease !== 0n && !leases.has(request.lease)) throw new RefusedError(serverErrors.leaseNotFound);
       return filled(mvcc.write((txn) => applyPut(txn, request)));
     },
-    deleteRange(request, { sizeBytes }) {
+    deleteRange(request, { metadata, sizeBytes }) {
       checkDeleteRange(request);
       checkSize(sizeBytes);
+      authorizer.deleteRange(metadata, request);
       return filled(mvcc.write((txn) => applyDeleteRange(txn, request)));
     },
-    txn(request, { sizeBytes }) {
+    txn(request, { metadata, sizeBytes }) {
       checkTxn(request, limits.maxTxnOps);
       checkOverlap(request.success);
       checkOverlap(request.failure);
       if (!isReadOnly(request)) checkSize(sizeBytes);
+      authorizer.txn(metadata, request);
       const plan = planTxn(mvcc, request);
       checkPlan(mvcc, leases, plan);
       return filled(mvcc.write((txn) => applyPlan(txn, plan)));
     },
-    compact({ revision }) {
+    compact({ revision }, { metadata }) {
+      if (behaviour.guardsAdminCalls) authorizer.admin(metadata);
       mvcc.compact(revision);
       return { header: identity.header(mvcc.revision) };
     },

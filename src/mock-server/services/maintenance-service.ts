@@ -2,9 +2,10 @@ import type { MaintenanceDefinition } from "../../gen/rpc.ts";
 import type { ServerState } from "../server-state.ts";
 import type { Handlers } from "./service-handlers.ts";
 
-export function maintenanceService({ store, identity, behaviour }: ServerState): Handlers<typeof MaintenanceDefinition> {
+export function maintenanceService({ store, identity, behaviour, authorizer }: ServerState): Handlers<typeof MaintenanceDefinition> {
   return {
-    status: () => {
+    status: (_request, { metadata }) => {
+      if (behaviour.guardsAdminCalls) authorizer.user(metadata);
       const { revision } = store.mvcc;
       const raftIndex = revision + identity.raftTerm; // grows with every write, as a client that compares members expects
       return {

@@ -1,10 +1,13 @@
 import type { WatchDefinition, WatchRequest } from "../../gen/rpc.ts";
+import { isOpenEnded } from "../../model/key-range.ts";
+import { NO_BYTES } from "../../util/bytes.ts";
 import type { ServerState } from "../server-state.ts";
 import { GRPC_OVERHEAD_BYTES } from "./call-gate.ts";
 import type { CallGate } from "./call-gate.ts";
 import type { Received } from "./service-definition.ts";
 import { endWith } from "./service-handlers.ts";
 import type { Handlers } from "./service-handlers.ts";
+import { refusalText } from "./watch-refusal.ts";
 import { WatchSession } from "./watch-session.ts";
 
 export interface WatchServiceOptions {
@@ -15,7 +18,7 @@ export interface WatchServiceOptions {
 }
 
 export function watchService({ state, gate, sessions }: WatchServiceOptions): Handlers<typeof WatchDefinition> {
-  const { store, identity, behaviour, clock, random, limits, metrics } = state;
+  const { store, authorizer, identity, behaviour, clock, random, limits, metrics } = state;
   return {
     watch(call) {
       const session = new WatchSession({
@@ -27,7 +30,12 @@ export function watchService({ state, gate, sessions }: WatchServiceOptions): Ha
         progressIntervalMs: limits.progressNotifyIntervalMs,
         fragmentBytes: limits.maxRequestBytes + GRPC_OVERHEAD_BYTES,
         write: (response) => call.write(response),
-        refusalOf: () => undefined,
+        refusalOf: ({ key, rangeEnd }) =>
+          refusalText(() => {
+            // Older servers look at an open end as if it were none.
+            const end = !behaviour.checksOpenEndedPermission && isOpenEnded(rangeEnd) ? NO_BYTES : rangeEnd;
+            authorizer.read(call.metadata, key, end);
+          }),
       });
       sessions.add(session);
       const close = (): void => {
