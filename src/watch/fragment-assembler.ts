@@ -34,7 +34,7 @@ export class FragmentAssembler {
   push(message: WatchMessage, { maxBytes }: { maxBytes: number }): WatchMessage | undefined {
     const part = this.#parts.get(message.watchId);
     if (part === undefined && !message.fragment) return message;
-    if (part !== undefined && message.events.length === 0 && !message.fragment) return undefined; // a notice between two pieces is ahead of them
+    if (part !== undefined && message.lastRevision === 0n && !message.fragment) return undefined; // a notice between two pieces is ahead of them
     const { events, byteLength } = part ?? { events: [], byteLength: 0 };
     for (const event of message.events) events.push(event);
     const whole = { ...message, fragment: false, events, byteLength: byteLength + message.byteLength };

@@ -60,9 +60,9 @@ export class ResumeQueue {
     this.#fill();
   }
 
-  /** The oldest watch in flight, if the user still wants it. */
-  get head(): WatcherStream | undefined {
-    return this.#inFlight.peek()?.watch;
+  /** A request waits for its answer, be its watch still wanted or not. */
+  get hasInFlight(): boolean {
+    return this.#inFlight.size > 0;
   }
 
   /** The connection is gone: its watches and those in flight wait again, in front of those that never had a turn. */

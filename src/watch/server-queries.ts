@@ -2,7 +2,11 @@ import { KVDefinition, MaintenanceDefinition, RangeRequest_SortOrder, RangeReque
 import type { KeyRange } from "../model/key-range.ts";
 import type { Revision } from "../model/revision.ts";
 import { callUnary } from "../transport/rpc-method.ts";
+import { sleep } from "../util/clock.ts";
 import type { WatcherHost } from "./watcher-host.ts";
+
+/** How long to wait before "now" is asked for again. */
+const RETRY_MS = 1_000;
 
 interface QueryOptions {
   readonly signal?: AbortSignal | undefined;
@@ -33,6 +37,24 @@ export async function currentRevision(
   const options = { signal, timeoutMs: timeoutMs ?? host.requestTimeoutMs, repeatable: true };
   const answer = await callUnary(host.transport, KVDefinition, KVDefinition.methods.range, request, options);
   return answer.header?.revision ?? 0n;
+}
+
+/** The same, asked for until it is told. Undefined if it is no longer wanted, or the signal says so. */
+export async function revisionNow(
+  host: WatcherHost,
+  range: KeyRange,
+  { signal, isWanted }: { readonly signal: AbortSignal; readonly isWanted: () => boolean },
+): Promise<Revision | undefined> {
+  while (!signal.aborted && isWanted()) {
+    try {
+      return await currentRevision(host, range, { signal });
+    } catch (error) {
+      if (signal.aborted) break;
+      host.logger.warn("The revision to watch from could not be read; trying again", { error });
+      await sleep(RETRY_MS, { signal, clock: host.clock }).catch(() => undefined); // aborted: the condition sees it
+    }
+  }
+  return undefined;
 }
 
 /** The version of the server behind an endpoint; empty if it does not tell. */

@@ -101,6 +101,7 @@ export class WatchChannel<Value = unknown> implements AsyncIterable<WatchRespons
     let inHand: { readonly events: readonly WatchEvent<Value>[]; readonly nextRevision: Revision } | undefined;
     let index = 0;
     return iterator(reader, () => {
+      if (this.#watch.isLeft) return undefined;
       while (inHand === undefined || index === inHand.events.length) {
         if (inHand !== undefined) this.#watch.taken(inHand.nextRevision, { whole: true }); // a notice: it has no event that would say so
         const buffered = this.#take();
@@ -110,9 +111,9 @@ export class WatchChannel<Value = unknown> implements AsyncIterable<WatchRespons
       }
       const event = inHand.events[index++];
       const next = inHand.events[index];
-      if (event !== undefined && event.kv.modRevision !== next?.kv.modRevision) {
-        this.#watch.taken(event.kv.modRevision + 1n, { whole: next === undefined });
-      }
+      if (next === undefined) this.#watch.taken(inHand.nextRevision, { whole: true });
+      else if (event !== undefined && event.kv.modRevision !== next.kv.modRevision)
+        this.#watch.taken(event.kv.modRevision + 1n, { whole: false });
       return event;
     });
   }

@@ -6,7 +6,7 @@ import { onAbort } from "../util/abort.ts";
 import { cancelError } from "./cancel-reason.ts";
 import { FragmentAssembler } from "./fragment-assembler.ts";
 import type { ResumeQueue } from "./resume-queue.ts";
-import { encodeCancel, encodeCreate, encodeProgress } from "./watch-options.ts";
+import { encodeCancel, encodeCreate, encodeProgress } from "./watch-request.ts";
 import type { WatcherStream, WatchOutcome } from "./watcher-stream.ts";
 
 /** What a connection tells the stream that it serves. */
@@ -38,6 +38,8 @@ export class WatchConnection {
   /** Ids with a CancelRequest that the server has not answered. */
   readonly #cancelled = new Set<bigint>();
   #unknownIds = 0;
+  /** The largest id that answered a create. Servers count up, so a cancel of a smaller one that we do not have is of a watch that is over. */
+  #largestId = -1n;
   /** Requests of the user's own that a broadcast may answer. */
   #userProgressRequests = 0;
   /** Notices that answer a request come after the events they speak of (etcd-io/etcd#15220). Undefined until the version is known. */
@@ -121,18 +123,21 @@ export class WatchConnection {
   }
 
   #onCreated(message: WatchMessage): void {
-    const refused = message.canceled || message.watchId === -1n;
-    if (!refused && this.substreams.has(message.watchId))
-      throw new ProtocolError(`Two watches were created with id ${String(message.watchId)}`);
-    this.hasAnswered = true;
-    const watch = this.#queue.answered()?.watch;
-    if (refused) {
-      if (watch !== undefined) this.#endRefused(watch, message);
-    } else if (watch === undefined) {
-      this.#cancel(message.watchId); // abandoned while in flight, or never asked for
-    } else {
-      this.#confirm(watch, message);
+    const { watchId } = message;
+    const refused = message.canceled || message.compactRevision !== 0n || watchId === -1n;
+    const isKnown = this.substreams.has(watchId);
+    if (!this.#queue.hasInFlight) {
+      if (!refused && !isKnown) this.#onUnknown(watchId); // never asked for; or told twice, which is no matter
+      return;
     }
+    if (!refused && isKnown) throw new ProtocolError(`Two watches were created with id ${String(watchId)}`);
+    this.hasAnswered = true;
+    if (watchId > this.#largestId) this.#largestId = watchId;
+    const watch = this.#queue.answered()?.watch;
+    if (refused) this.#endRefused(watch, message);
+    else if (watch === undefined)
+      this.#cancel(watchId); // abandoned while in flight
+    else this.#confirm(watch, message);
     this.#queue.next();
   }
 
@@ -157,22 +162,21 @@ export class WatchConnection {
       this.#end(watch, message);
     } else if (this.#cancelled.has(watchId)) {
       if (message.compactRevision === 0n) this.#cancelled.delete(watchId); // our cancel, answered
-    } else if (this.#queue.head !== undefined) {
-      // A refusal that no `created` came before (kine sends such): it answers the oldest request.
-      const request = this.#queue.answered();
-      if (request?.watch !== undefined) this.#endRefused(request.watch, message);
+    } else if (this.#queue.hasInFlight && (watchId === -1n || watchId > this.#largestId)) {
+      // A refusal that no `created` came before: it answers the oldest request. Of a smaller id it is told twice (k3s-io/kine#198).
+      this.#endRefused(this.#queue.answered()?.watch, message);
       this.#queue.next();
     }
   }
 
-  #endRefused(watch: WatcherStream, message: WatchMessage): void {
+  /** @param watch undefined if the user has left it meanwhile */
+  #endRefused(watch: WatcherStream | undefined, message: WatchMessage): void {
     if (message.compactRevision !== 0n && message.watchId !== -1n) this.#cancel(message.watchId);
-    this.#end(watch, message);
+    if (watch !== undefined) this.#end(watch, message);
   }
 
   #end(watch: WatcherStream, { watchId, cancelReason, compactRevision }: WatchMessage): void {
-    const key = watch.spec.range.key.toString("utf8");
-    const requestedRevision = watch.nextRevision;
+    const { keyText: key, nextRevision: requestedRevision } = watch;
     this.#owner.ended(watch, { kind: "error", error: cancelError({ watchId, cancelReason, compactRevision, requestedRevision, key }) });
   }
 
@@ -210,12 +214,12 @@ export class WatchConnection {
     if (watch.bufferedBytes > watch.spec.maxBytes) this.#owner.full(watch);
   }
 
-  /** Events for an id that we do not know: it is cancelled, once. Events of a watch that we have cancelled may be on their way. */
+  /** An id that we do not know: it is cancelled, once. Events of a watch that we have cancelled may be on their way. */
   #onUnknown(watchId: bigint): void {
     if (watchId === -1n || this.#cancelled.has(watchId)) return;
     if (++this.#unknownIds > MAX_UNKNOWN_IDS)
-      throw new ProtocolError(`The server sent events for more than ${String(MAX_UNKNOWN_IDS)} unknown watches`);
-    this.#logger.debug("Events for an unknown watch: it is cancelled", { watchId, endpoint: this.endpoint });
+      throw new ProtocolError(`The server told of more than ${String(MAX_UNKNOWN_IDS)} unknown watches`);
+    this.#logger.debug("The server tells of an unknown watch: it is cancelled", { watchId, endpoint: this.endpoint });
     this.#cancel(watchId);
   }
 

@@ -14,7 +14,7 @@ import { sleep } from "../util/clock.ts";
 import type { ContextValue } from "./context-value.ts";
 import { ConnectionGate } from "./connection-gate.ts";
 import { ResumeQueue } from "./resume-queue.ts";
-import { currentRevision } from "./server-queries.ts";
+import { revisionNow } from "./server-queries.ts";
 import { StreamProgress } from "./stream-progress.ts";
 import { streamVerdict } from "./stream-verdict.ts";
 import { type ConnectionOwner, WatchConnection } from "./watch-connection.ts";
@@ -27,8 +27,6 @@ export const WATCH_PATH = methodPath(WatchDefinition, WatchDefinition.methods.wa
 const HEALTHY_AFTER_MS = 1_000;
 /** Connections in a row that may break over a message which is no message. */
 const MAX_PROTOCOL_ERRORS = 3;
-/** How long to wait before "now" is asked for again. */
-const START_RETRY_MS = 1_000;
 
 type StreamState =
   | { readonly at: "opening" }
@@ -146,8 +144,10 @@ export class WatchGrpcStream implements WatchHome, ConnectionOwner {
   full(watch: WatcherStream): void {
     const { maxBytes: limitBytes, whenFull } = watch.spec;
     this.#remove(watch);
-    if (whenFull === "park") this.#parked.add(watch);
-    else {
+    if (whenFull === "park") {
+      this.#parked.add(watch);
+      if (watch.parkings++ === 0) this.#host.logger.warn("A watch is parked: its reader is behind", { key: watch.keyText, limitBytes });
+    } else {
       watch.end({ kind: "error", error: new SlowConsumerError({ bufferedBytes: watch.bufferedBytes, limitBytes }) });
       this.#closeIfEmpty();
     }
@@ -256,16 +256,11 @@ export class WatchGrpcStream implements WatchHome, ConnectionOwner {
 
   async #findStart(watch: WatcherStream): Promise<void> {
     const { signal } = this.#closing;
-    while (this.#parked.has(watch)) {
-      try {
-        watch.startAfter(await currentRevision(this.#host, watch.spec.range, { signal }));
-        this.unpark(watch);
-      } catch (error) {
-        if (signal.aborted) return;
-        this.#host.logger.warn("The revision to watch from could not be read; trying again", { error });
-        await sleep(START_RETRY_MS, { signal, clock: this.#host.clock }).catch(() => undefined); // closed: the condition sees it
-      }
-    }
+    const isWanted = (): boolean => this.#parked.has(watch);
+    const revision = await revisionNow(this.#host, watch.spec.range, { signal, isWanted });
+    if (revision === undefined) return;
+    watch.startAfter(revision);
+    this.unpark(watch);
   }
 
   get #substreams(): ReadonlyMap<bigint, WatcherStream> {

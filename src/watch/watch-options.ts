@@ -1,4 +1,3 @@
-import { WatchCreateRequest_FilterType, WatchRequest } from "../gen/rpc.ts";
 import { type Key, type KeyRange, keyRange, type KeyRangeOptions } from "../model/key-range.ts";
 import type { KeyValue } from "../model/key-value.ts";
 import { type Revision, toRevision } from "../model/revision.ts";
@@ -123,25 +122,6 @@ export function watchBuffer(
   if (!["park", "fail"].includes(whenFull))
     throw new TypeError(`buffer.whenFull must be "park" or "fail", got ${JSON.stringify(whenFull)}`);
   return { maxBytes, whenFull };
-}
-
-/** The request that creates the watch, or creates it again from `startRevision` on. */
-export function encodeCreate(spec: WatchSpec, { startRevision, fragment }: { startRevision: Revision; fragment: boolean }): Uint8Array {
-  const filters: WatchCreateRequest_FilterType[] = [];
-  if (spec.filters.includes("noput")) filters.push(WatchCreateRequest_FilterType.NOPUT);
-  if (spec.filters.includes("nodelete")) filters.push(WatchCreateRequest_FilterType.NODELETE);
-  const { prevKv, progressNotify } = spec;
-  const { key, rangeEnd } = spec.range;
-  const value = { key, rangeEnd, startRevision, progressNotify, filters, prevKv, watchId: 0n, fragment };
-  return WatchRequest.encode({ requestUnion: { $case: "createRequest", value } }).finish();
-}
-
-export function encodeCancel(watchId: bigint): Uint8Array {
-  return WatchRequest.encode({ requestUnion: { $case: "cancelRequest", value: { watchId } } }).finish();
-}
-
-export function encodeProgress(): Uint8Array {
-  return WatchRequest.encode({ requestUnion: { $case: "progressRequest", value: {} } }).finish();
 }
 
 function checkedFilters(filters: readonly ("noput" | "nodelete")[]): readonly ("noput" | "nodelete")[] {

@@ -52,12 +52,17 @@ export class WatcherStream {
   /** The newest store revision that an answer for this watch spoke of. */
   #latestRevision: Revision = 0n;
   #createdRevision: Revision | undefined;
+  /** What `startAfter` was told; 0 without. */
+  #startedAfter: Revision = 0n;
   #outcome: WatchOutcome | undefined;
   #lastResponseAtMs: number | undefined;
   /** Server watch id on the present connection; its place says whether it has one. */
   watchId = -1n;
   /** The reader is in the middle of a response. */
   #inHand = false;
+  #isLeft = false;
+  /** How often it was parked. */
+  parkings = 0;
   /** Called when there is something to take, or the watch has ended. */
   onReadable: () => void = () => undefined;
   /** Called once, when the watch has ended. */
@@ -81,11 +86,16 @@ export class WatcherStream {
 
   /** From where a new watch would have to go on: all before it has been taken by the reader. */
   get resumeRevision(): Revision {
-    return this.#buffer.size === 0 && !this.#inHand ? this.#nextRevision : this.#takenRevision;
+    return this.#takenRevision;
   }
 
   get outcome(): WatchOutcome | undefined {
     return this.#outcome;
+  }
+
+  /** The user has ended it, or has left it after it had ended: nothing more is delivered. */
+  get isLeft(): boolean {
+    return this.#isLeft || this.#outcome?.kind === "quiet";
   }
 
   get bufferedBytes(): number {
@@ -98,6 +108,11 @@ export class WatcherStream {
 
   get lastResponseAtMs(): number | undefined {
     return this.#lastResponseAtMs;
+  }
+
+  /** The key, for people. */
+  get keyText(): string {
+    return this.spec.range.key.toString("utf8");
   }
 
   get home(): WatchHome | undefined {
@@ -119,7 +134,7 @@ export class WatcherStream {
   onCreated(message: WatchMessage): void {
     this.#advance(message);
     if (this.#createdRevision !== undefined) return;
-    this.#createdRevision = message.header.revision;
+    this.#createdRevision = message.header.revision === 0n ? this.#startedAfter : message.header.revision;
     if (this.#takenRevision === 0n) this.#takenRevision = this.#nextRevision;
     if (this.spec.createdNotify) this.#push(new WatchResponse({ header: message.header, events: [], created: true }), message.byteLength);
     this.#created.resolve({ revision: this.#createdRevision });
@@ -127,7 +142,9 @@ export class WatcherStream {
 
   /** "Now" as a revision, from a server whose `created` carries none. */
   startAfter(revision: Revision): void {
-    if (this.#nextRevision === 0n) this.#nextRevision = revision + 1n;
+    if (this.#nextRevision !== 0n) return;
+    this.#startedAfter = revision;
+    this.#nextRevision = revision + 1n;
   }
 
   /**
@@ -145,6 +162,7 @@ export class WatcherStream {
     } else if (notify && message.lastRevision === 0n && header.revision !== 0n && header.revision + 1n >= this.#nextRevision) {
       this.#push(new WatchResponse({ header, events: [], created: false }), message.byteLength);
     }
+    this.#catchUp();
   }
 
   /** Ends the watch. What is buffered can still be read, unless the user wanted the end. Only the first call counts. */
@@ -160,8 +178,10 @@ export class WatcherStream {
     this.onReadable();
   }
 
-  /** The user ends it. */
+  /** The user ends it, or has no wish to read on. */
   cancel(reason: Error = new ClosedError("The watch")): void {
+    this.#isLeft = true;
+    this.#buffer.clear();
     if (this.#outcome !== undefined) return;
     this.end({ kind: "quiet", reason });
     this.#home?.leave(this);
@@ -182,6 +202,12 @@ export class WatcherStream {
   taken(revision: Revision, { whole }: { whole: boolean }): void {
     if (revision > this.#takenRevision) this.#takenRevision = revision;
     this.#inHand = !whole;
+    this.#catchUp();
+  }
+
+  /** A reader who has taken all there was has also seen what came without events. What is dropped at the end was never taken. */
+  #catchUp(): void {
+    if (this.#buffer.size === 0 && !this.#inHand && !this.isLeft) this.#takenRevision = this.#nextRevision;
   }
 
   /** Calls `settle` once all up to `revision` has been received, or the watch has ended. Returns what takes it back. */
