@@ -45,11 +45,12 @@ export async function revisionNow(
   range: KeyRange,
   { signal, isWanted }: { readonly signal: AbortSignal; readonly isWanted: () => boolean },
 ): Promise<Revision | undefined> {
-  while (!signal.aborted && isWanted()) {
+  const isOver = (): boolean => signal.aborted || !isWanted();
+  while (!isOver()) {
     try {
       return await currentRevision(host, range, { signal });
     } catch (error) {
-      if (signal.aborted) break;
+      if (isOver()) break;
       host.logger.warn("The revision to watch from could not be read; trying again", { error });
       await sleep(RETRY_MS, { signal, clock: host.clock }).catch(() => undefined); // aborted: the condition sees it
     }

@@ -168,7 +168,7 @@ export class WatchGrpcStream implements WatchHome, ConnectionOwner {
       try {
         this.#state = { at: "opening" };
         const call = await this.#host.transport.duplex(WATCH_PATH, { metadata: this.#options.context.metadata, signal });
-        if (signal.aborted) call.cancel(); // closed in the moment in which it opened
+        if (this.isClosed) call.cancel(); // closed in the moment in which it opened
         signal.throwIfAborted();
         const { logger, maxReceiveBytes: maxRevisionBytes } = this.#host;
         const connection = new WatchConnection({

@@ -1,0 +1,178 @@
+import { describe, expect, it } from "vitest";
+import { Event_EventType } from "../../../src/gen/kv.ts";
+import { put, responseBytes, unheardOf } from "../../support/watch-messages.ts";
+import { watchScenario } from "../../support/watch-scenario.ts";
+
+const GARBAGE = Buffer.from([0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff]);
+
+/** A message with a field that no version of etcd has, in front and behind. */
+function withUnknownFields(bytes: Buffer): Buffer {
+  const unknown = Buffer.from([0xf8, 0x07, 0x2a, 0xf2, 0x07, 0x02, 0x68, 0x69]); // 127: varint 42; 126: "hi"
+  return Buffer.concat([unknown, bytes, unknown]);
+}
+
+describe("a server that is not quite etcd", () => {
+  it("[173] answers creates in another order than they came: each answer belongs to the one in flight", () =>
+    watchScenario()
+      .userWatches("a", { startRevision: 1n })
+      .userWatches("b", { startRevision: 1n })
+      .serverCreates("a", { watchId: 8n })
+      .serverCreates("b", { watchId: 3n })
+      .serverAnswers({ watchId: 3n, events: [put("b", 2n)] })
+      .serverAnswers({ watchId: 8n, events: [put("a", 2n)] })
+      .expectEvents("a", [2n])
+      .expectEvents("b", [2n])
+      .run());
+
+  it("[181] leaves the header out: that counts as revision 0", () =>
+    watchScenario()
+      .userWatches("a", { startRevision: 4n })
+      .serverCreates("a", { revision: 0n })
+      .serverSends("a", [put("a", 4n)], { revision: 0n })
+      .expectEvents("a", [4n])
+      .serverAnswers({ watchId: 0n, revision: 0n })
+      .expectNothing("a")
+      .connectionBreaks()
+      .expectCreateRequest("a", { startRevision: 5n })
+      .run());
+
+  it("[182] refuses with id 0, as before etcd-io/etcd#14562: only the new watch fails", () =>
+    watchScenario()
+      .userWatches("a")
+      .serverCreates("a", { watchId: 0n, revision: 1n })
+      .userWatches("b")
+      .serverRefuses("b", "rpc error: code = Unauthenticated desc = etcdserver: invalid auth token", { watchId: 0n })
+      .expectEnd("b", { name: "WatchCanceledError", code: "UNAUTHENTICATED" })
+      .expectNoEnd("a")
+      .serverSends("a", [put("a", 2n)])
+      .expectEvents("a", [2n])
+      .run());
+
+  it("[185] sends an answer without events: it is progress, and never an empty answer", () =>
+    watchScenario()
+      .userWatches("a")
+      .serverCreates("a", { revision: 1n })
+      .userWatches("b", { progressNotify: true })
+      .serverCreates("b", { revision: 1n })
+      .serverNotifies("a", 6n)
+      .serverNotifies("b", 6n)
+      .expectNothing("a")
+      .expectResponses("b", ["progress 6"])
+      .run());
+
+  it("[186] sends `created` twice with nothing requested: those ids are cancelled", () =>
+    watchScenario()
+      .userWatches("a")
+      .serverCreates("a", { revision: 1n })
+      .serverAnswers({ created: true, watchId: 5n })
+      .serverAnswers({ created: true, watchId: 6n })
+      .expectCancelRequests(5n, 6n)
+      .serverSends("a", [put("a", 2n)])
+      .expectEvents("a", [2n])
+      .run());
+
+  it("[186] sends a `created` again that it has sent: it is ignored", () =>
+    watchScenario()
+      .userWatches("a")
+      .serverCreates("a", { revision: 1n })
+      .serverAnswers({ created: true, watchId: 0n })
+      .expectState("a", "watching")
+      .expectConnections(["open"])
+      .expectCancelRequests()
+      .serverSends("a", [put("a", 2n)])
+      .expectEvents("a", [2n])
+      .run());
+
+  it("gives a second watch the id of a live one: the stream starts over, and neither is mistaken for the other", () =>
+    watchScenario()
+      .userWatches("a", { startRevision: 1n })
+      .serverCreates("a", { watchId: 4n })
+      .userWatches("b", { startRevision: 1n })
+      .expectThat("b is created with the id of a", ({ transport }) => {
+        transport.connections[0]?.send({ created: true, watchId: 4n });
+      })
+      .clockAdvances(0)
+      .expectConnections(["cancelled", "open"])
+      .serverCreates("a")
+      .serverCreates("b")
+      .run());
+
+  it("[187] sends fields and types of event that we do not know: they are passed over", () =>
+    watchScenario()
+      .userWatches("a", { startRevision: 1n })
+      .serverCreates("a")
+      .serverAnswers(withUnknownFields(responseBytes({ watchId: 0n, events: [put("a", 2n)] })))
+      .expectEvents("a", [2n])
+      .serverSends("a", [put("a", 3n), unheardOf("a", 4n)])
+      .expectEvents("a", [3n])
+      .serverSends("a", [unheardOf("a", 5n)])
+      .expectNothing("a")
+      .expectResumeRevision("a", 6n)
+      .connectionBreaks()
+      .expectCreateRequest("a", { startRevision: 6n })
+      .run());
+
+  it("sends garbage: the stream starts over, three times at the most", () =>
+    watchScenario()
+      .userWatches("a", { startRevision: 1n })
+      .serverCreates("a")
+      .serverAnswers(GARBAGE)
+      .expectConnections(["cancelled"])
+      .clockAdvances(0)
+      .expectCreateRequest("a", { startRevision: 1n })
+      .serverAnswers(GARBAGE)
+      .clockAdvances(0)
+      .expectNoEnd("a")
+      .serverAnswers(GARBAGE)
+      .expectEnd("a", { name: "ProtocolError", code: "PROTOCOL" })
+      .expectConnections(["cancelled", "cancelled", "cancelled"])
+      .run());
+
+  it("sends garbage now and then: what it gave between makes up for it", () => {
+    const scenario = watchScenario().userWatches("a", { startRevision: 1n });
+    for (let revision = 1n; revision <= 6n; revision++) {
+      scenario
+        .serverCreates("a")
+        .serverSends("a", [put("a", revision)])
+        .expectEvents("a", [revision])
+        .serverAnswers(GARBAGE)
+        .clockAdvances(0);
+    }
+    return scenario.expectNoEnd("a").run();
+  });
+
+  it("sends an event without a key: that is no watch response", () =>
+    watchScenario()
+      .userWatches("a", { startRevision: 1n })
+      .serverCreates("a")
+      .serverAnswers({ watchId: 0n, revision: 9n, events: [{ type: Event_EventType.PUT, kv: undefined, prevKv: undefined }] })
+      .expectNothing("a")
+      .expectConnections(["cancelled"])
+      .clockAdvances(0)
+      .expectCreateRequest("a", { startRevision: 1n })
+      .run());
+
+  it("sends events of ever new watches that nobody asked for: it is not listened to for ever", () =>
+    watchScenario()
+      .userWatches("a", { startRevision: 1n })
+      .serverCreates("a")
+      .expectThat("20,000 unknown ids come", ({ transport }) => {
+        const [connection] = transport.connections;
+        for (let id = 1n; id <= 20_000n && connection?.state === "open"; id++) connection.send({ watchId: id, events: [put("x", 2n)] });
+        expect(connection?.cancels.length).toBe(10_000);
+      })
+      .expectConnections(["cancelled"])
+      .run());
+
+  it("creates ever new watches that nobody asked for: it is not listened to for ever", () =>
+    watchScenario()
+      .userWatches("a", { startRevision: 1n })
+      .serverCreates("a")
+      .expectThat("20,000 unknown ids come", ({ transport }) => {
+        const [connection] = transport.connections;
+        for (let id = 1n; id <= 20_000n && connection?.state === "open"; id++) connection.send({ created: true, watchId: id });
+        expect(connection?.cancels.length).toBe(10_000);
+      })
+      .expectConnections(["cancelled"])
+      .run());
+});
