@@ -1,5 +1,6 @@
 import type { SerializedError } from "vitest";
 import type { Reporter, TestCase, TestModule, TestSuite } from "vitest/node";
+import { findEtcdBinaries } from "./etcd-binary.ts";
 
 /** How the outermost `describe` names the server that its tests run on; "the bundled server as 3.4.23" is the bundled server too. */
 const SERVER_NAME = /^(?:on )?(the bundled server|etcd \d\S*)/;
@@ -34,7 +35,7 @@ export default class CountReporter implements Reporter {
     }
     const servers = [...byServer].sort(([a], [b]) => Number(a.startsWith("etcd")) - Number(b.startsWith("etcd")) || a.localeCompare(b));
     if (servers.length > 0) console.log(`tests on ${servers.map(([server, count]) => `${server}: ${String(count)}`).join(", on ")}`);
-    if (servers.length === 1 && !servers.some(([server]) => server.startsWith("etcd")))
+    if (servers.length > 0 && findEtcdBinaries().length === 0)
       console.log("no real etcd was found (ETCD_BIN, or etcd on the PATH): its tests did not run");
     const skipped = counts.skipped === 0 ? "" : `, ${String(counts.skipped)} skipped`;
     console.log(`${String(counts.passed)} passed, ${String(counts.failed)} failed${skipped}`);
