@@ -18,15 +18,15 @@ export interface Advance {
  *   watch was asked for from an older revision, or from a later one (jetcd#946, npm etcd3 to this day).
  * - A progress notice says that all up to its revision was sent (etcd-io/etcd#15248: + 1, or the last event comes twice). A watch from
  *   a revision that the store has not reached stays there (etcd-io/etcd#20221).
- * - A compaction's answer has header revision 0 and moves nothing.
+ * - A compaction's answer has header revision 0 and moves nothing; nor does what else comes without a revision.
  *
  * `dotnet-etcd#310` and `kragniz/python-etcd3#729` are the same bug in two more clients: going on from the original request, or from
  * the middle of a revision.
  */
 export function nextRevision(current: Revision, { created, canceled, headerRevision, lastRevision }: Advance): Revision {
   if (lastRevision !== 0n) return larger(current, lastRevision + 1n);
-  if (canceled) return current;
-  if (created) return current === 0n && headerRevision !== 0n ? headerRevision + 1n : current;
+  if (canceled || headerRevision === 0n) return current;
+  if (created) return current === 0n ? headerRevision + 1n : current;
   return larger(current, headerRevision + 1n);
 }
 

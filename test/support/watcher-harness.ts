@@ -1,5 +1,6 @@
-import { DEFAULT_WATCH_BUFFER } from "../../src/watch/watch-options.ts";
+import { DEFAULT_WATCH_BUFFER, type WatchOptions, watchSpec } from "../../src/watch/watch-options.ts";
 import { type WatcherHost, watcherHost } from "../../src/watch/watcher-host.ts";
+import { WatcherStream } from "../../src/watch/watcher-stream.ts";
 import { Watcher } from "../../src/watch/watcher.ts";
 import { FakeClock } from "./fake-clock.ts";
 import { InMemoryTransport } from "./in-memory-transport.ts";
@@ -46,4 +47,9 @@ export function watcherHarness({ endpoints, ...options }: HostOptions = {}): Wat
 /** Lets everything happen that has been set off: promises have no more to do once the event loop turns. */
 export function settle(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
+}
+
+/** A watch that no stream has yet. */
+export function watcherStream(key: string, options: WatchOptions = {}): WatcherStream {
+  return new WatcherStream(watchSpec(key, options, { requireLeader: true, buffer: DEFAULT_WATCH_BUFFER }));
 }

@@ -1,0 +1,68 @@
+import { describe, expect, it } from "vitest";
+import { GrpcStatus, type GrpcStatusName } from "../../../src/errors/grpc-status.ts";
+import { cancelError, codeOfReason } from "../../../src/watch/cancel-reason.ts";
+
+/** Go's names of gRPC's codes (google.golang.org/grpc/codes). */
+const GO_NAMES: Record<GrpcStatusName, string> = {
+  OK: "OK",
+  CANCELLED: "Canceled",
+  UNKNOWN: "Unknown",
+  INVALID_ARGUMENT: "InvalidArgument",
+  DEADLINE_EXCEEDED: "DeadlineExceeded",
+  NOT_FOUND: "NotFound",
+  ALREADY_EXISTS: "AlreadyExists",
+  PERMISSION_DENIED: "PermissionDenied",
+  RESOURCE_EXHAUSTED: "ResourceExhausted",
+  FAILED_PRECONDITION: "FailedPrecondition",
+  ABORTED: "Aborted",
+  OUT_OF_RANGE: "OutOfRange",
+  UNIMPLEMENTED: "Unimplemented",
+  INTERNAL: "Internal",
+  UNAVAILABLE: "Unavailable",
+  DATA_LOSS: "DataLoss",
+  UNAUTHENTICATED: "Unauthenticated",
+};
+
+const refused = { watchId: -1n, cancelReason: "", compactRevision: 0n, requestedRevision: 3n, key: "a" };
+
+describe("codeOfReason()", () => {
+  it("reads each of Go's names, and OK as no reason", () => {
+    for (const code of Object.keys(GrpcStatus) as GrpcStatusName[]) {
+      const expected = code === "OK" ? "UNKNOWN" : code;
+      expect(codeOfReason(`rpc error: code = ${GO_NAMES[code]} desc = etcdserver: something`), code).toBe(expected);
+    }
+  });
+
+  it("is UNKNOWN for a text that names none, or one that does not exist", () => {
+    for (const reason of [
+      "",
+      "mvcc: watcher range is empty",
+      "rpc error: code = Strange desc = x",
+      "rpc error: code = constructor desc = x",
+      "he said: rpc error: code = Internal desc = x",
+    ]) {
+      expect(codeOfReason(reason), reason).toBe("UNKNOWN");
+    }
+  });
+});
+
+describe("cancelError()", () => {
+  it("is a CompactedError with a compact revision, whatever the reason says", () => {
+    expect(cancelError({ ...refused, compactRevision: 9n, cancelReason: "x" })).toMatchObject({
+      name: "CompactedError",
+      compactRevision: 9n,
+      requestedRevision: 3n,
+    });
+  });
+
+  it("is a CompactedError without one for etcd's words", () => {
+    const error = cancelError({ ...refused, cancelReason: "etcdserver: mvcc: required revision has been compacted" });
+    expect(error).toMatchObject({ name: "CompactedError", compactRevision: undefined });
+  });
+
+  it("is a WatchCanceledError otherwise, without a reason too", () => {
+    const error = cancelError({ ...refused, cancelReason: "rpc error: code = PermissionDenied desc = etcdserver: permission denied" });
+    expect(error).toMatchObject({ name: "WatchCanceledError", code: "PERMISSION_DENIED", watchId: -1n, retryable: false });
+    expect(cancelError(refused)).toMatchObject({ code: "UNKNOWN", reason: "", message: expect.stringContaining("no reason") as unknown });
+  });
+});
