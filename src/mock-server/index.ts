@@ -8,3 +8,6 @@ export type { ChaosProxyOptions } from "./faults/chaos-proxy.ts";
 export { ScriptedWatchServer } from "./scripted/scripted-watch-server.ts";
 export type { ScriptedWatchServerOptions } from "./scripted/scripted-watch-server.ts";
 export type { ScriptedResponse, ScriptedWatchStream, StreamEnd } from "./scripted/scripted-watch-stream.ts";
+export type { ConnectionFaults } from "./faults/connection-faults.ts";
+export type { ServerFaults } from "./faults/server-faults.ts";
+export { RefusedError } from "./refused-error.ts";

@@ -1,10 +1,12 @@
 import { AuthDefinition, ClusterDefinition, KVDefinition, LeaseDefinition, MaintenanceDefinition, WatchDefinition } from "../gen/rpc.ts";
+import type { WatchResponse } from "../gen/rpc.ts";
 import { AuthStore, ROOT } from "./auth/auth-store.ts";
 import { Authorizer } from "./auth/authorizer.ts";
 import { SimpleTokens } from "./auth/simple-tokens.ts";
 import { behaviours } from "./behaviour.ts";
 import { ClusterIdentity } from "./cluster-identity.ts";
 import { FaultInjector } from "./faults/fault-injector.ts";
+import { clusterFaults } from "./faults/cluster-faults.ts";
 import { ServerFaults } from "./faults/server-faults.ts";
 import { ConnectionListener } from "./network/connection-listener.ts";
 import { GrpcEndpoint } from "./network/grpc-endpoint.ts";
@@ -26,7 +28,7 @@ import type { ServiceShape } from "./services/service-definition.ts";
 import { grpcHandlers } from "./services/service-handlers.ts";
 import type { Handlers } from "./services/service-handlers.ts";
 import { watchService } from "./services/watch-service.ts";
-import type { WatchSession } from "./services/watch-session.ts";
+import type { OpenWatchCall } from "./services/watch-service.ts";
 import { LeaseExpiry } from "./store/lease-expiry.ts";
 import { Lessor } from "./store/lessor.ts";
 import { SyncLoops } from "./store/sync-loops.ts";
@@ -52,7 +54,8 @@ export class MockEtcdServer implements AsyncDisposable {
   readonly #listener: ConnectionListener;
   readonly #gate: CallGate;
   readonly #tokens: SimpleTokens;
-  readonly #sessions = new Set<WatchSession>();
+  readonly #sessions = new Set<OpenWatchCall>();
+  readonly #observers = new Set<(response: WatchResponse) => void>();
   #port: number;
   #endpoint: GrpcEndpoint | undefined;
 
@@ -94,7 +97,9 @@ export class MockEtcdServer implements AsyncDisposable {
     this.#listener = new ConnectionListener((connection) => {
       this.#endpoint?.serve(connection);
     });
-    this.faults = new ServerFaults(this.#listener, injector);
+    const connectionFaults = { listener: this.#listener, injector, clock, goAway: () => this.#endpoint?.goAway() };
+    const { state, sessions, observers } = { state: this.#state, sessions: this.#sessions, observers: this.#observers };
+    this.faults = new ServerFaults(connectionFaults, clusterFaults({ state, injector, listener: this.#listener, sessions, observers }));
   }
 
   /** Resolves once the port is open. */
@@ -178,7 +183,7 @@ export class MockEtcdServer implements AsyncDisposable {
     });
     return [
       offer(KVDefinition, kvService(state)),
-      offer(WatchDefinition, watchService({ state, gate: this.#gate, sessions: this.#sessions })),
+      offer(WatchDefinition, watchService({ state, gate: this.#gate, sessions: this.#sessions, observers: this.#observers })),
       offer(LeaseDefinition, leaseService(state)),
       offer(AuthDefinition, authService(state)),
       offer(MaintenanceDefinition, maintenanceService(state)),

@@ -23,6 +23,11 @@ export interface CallDelay {
   readonly delayMs: number;
 }
 
+/** Without a leader nothing can be agreed on, and so these do not come back in time. */
+const NEEDS_LEADER = new Set(["Range", "Put", "DeleteRange", "Txn", "Compact", "LeaseGrant", "LeaseRevoke"]);
+/** Five seconds and two election timeouts. */
+const REQUEST_TIMEOUT_MS = 7_000;
+
 interface PendingFailure extends CallFailure {
   left: number;
 }
@@ -32,7 +37,8 @@ export class FaultInjector {
   readonly #clock: Clock;
   readonly #failures: PendingFailure[] = [];
   readonly #delays = new Set<CallDelay>();
-  #leader: "elected" | "lost" = "elected";
+  /** Aborted when there is a leader again; undefined while there is one. */
+  #leaderless: AbortController | undefined;
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -50,12 +56,17 @@ export class FaultInjector {
     };
   }
 
-  set leader(leader: "elected" | "lost") {
-    this.#leader = leader;
+  get hasLeader(): boolean {
+    return this.#leaderless === undefined;
   }
 
-  get leader(): "elected" | "lost" {
-    return this.#leader;
+  loseLeader(): void {
+    this.#leaderless ??= new AbortController();
+  }
+
+  electLeader(): void {
+    this.#leaderless?.abort();
+    this.#leaderless = undefined;
   }
 
   /**
@@ -65,13 +76,22 @@ export class FaultInjector {
     for (const { method: only, delayMs } of this.#delays) {
       if (only === undefined || only === method) await sleep(delayMs, { clock: this.#clock });
     }
-    if (this.#leader === "lost" && metadata.get("hasleader").includes("true")) throw new RefusedError(serverErrors.noLeader);
+    if (this.#leaderless !== undefined) await this.#withoutLeader(this.#leaderless.signal, method, metadata);
     const failure = this.#take(method);
     if (failure === undefined) return undefined;
     const { code = "UNAVAILABLE", message = "injected failure", applied = false } = failure;
     const error = new RefusedError({ code, message });
     if (applied) return error;
     throw error;
+  }
+
+  async #withoutLeader(signal: AbortSignal, method: string, metadata: Metadata): Promise<void> {
+    if (asksForLeader(metadata)) throw new RefusedError(serverErrors.noLeader);
+    if (!NEEDS_LEADER.has(method)) return;
+    await sleep(REQUEST_TIMEOUT_MS, { clock: this.#clock, signal }).catch(() => {
+      // There is a leader again, and the call goes on.
+    });
+    if (!signal.aborted) throw new RefusedError(serverErrors.timeout);
   }
 
   #take(method: string): CallFailure | undefined {
@@ -82,4 +102,9 @@ export class FaultInjector {
     if (failure.left <= 0) this.#failures.splice(index, 1);
     return failure;
   }
+}
+
+/** Whether a call wants to fail rather than wait while there is no leader. */
+export function asksForLeader(metadata: Metadata): boolean {
+  return metadata.get("hasleader").includes("true");
 }

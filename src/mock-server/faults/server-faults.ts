@@ -1,47 +1,55 @@
-import type { ConnectionListener } from "../network/connection-listener.ts";
-import type { CallDelay, CallFailure, FaultInjector } from "./fault-injector.ts";
+import type { WatchResponse } from "../../gen/rpc.ts";
+import { ConnectionFaults } from "./connection-faults.ts";
+import type { ConnectionFaultsOptions } from "./connection-faults.ts";
 
-/** What a test can do to a running server. */
-export class ServerFaults {
-  readonly #listener: ConnectionListener;
-  readonly #injector: FaultInjector;
+export interface ClusterFaultsActions {
+  readonly loseLeader: () => void;
+  readonly electLeader: () => void;
+  readonly changeClusterId: () => void;
+  readonly rollBack: (revision: bigint) => void;
+  readonly observeWatches: (observer: (response: WatchResponse) => void) => () => void;
+}
 
-  constructor(listener: ConnectionListener, injector: FaultInjector) {
-    this.#listener = listener;
-    this.#injector = injector;
+/** And what it can do to the cluster that the server seems to be part of. */
+export class ServerFaults extends ConnectionFaults {
+  readonly #actions: ClusterFaultsActions;
+
+  constructor(options: ConnectionFaultsOptions, actions: ClusterFaultsActions) {
+    super(options);
+    this.#actions = actions;
   }
 
-  /** Resets every connection now. Clients may come back at once. */
-  dropConnections(): void {
-    this.#listener.dropAll();
+  /**
+   * As if the member had lost touch with the rest. Calls that ask for a leader (metadata `hasleader: true`) fail at once, streams that did
+   * so end after three seconds, the others stay silent, and reads and writes time out after seven seconds.
+   */
+  loseLeader(): void {
+    this.#actions.loseLeader();
   }
 
-  /** Resets every new connection; those that stand stay. */
-  refuseConnections(): void {
-    this.#listener.refuse();
+  /** Ends that, one term later. */
+  electLeader(): void {
+    this.#actions.electLeader();
   }
 
-  acceptConnections(): void {
-    this.#listener.accept();
+  /** Another cluster answers from now on, as when an address has been given to another one. The data stays. Resets every connection. */
+  changeClusterId(): void {
+    this.#actions.changeClusterId();
   }
 
-  /** Connections stand, and no byte passes in either direction: not even the answer to a ping. */
-  pause(): void {
-    this.#listener.pause();
+  /**
+   * Takes the store back to a past revision, as a restore from a backup does. Resets every connection.
+   * @throws {RefusedError} if that revision is compacted or not there yet
+   */
+  rollBack(revision: bigint): void {
+    this.#actions.rollBack(revision);
   }
 
-  /** What was held back passes now. */
-  resume(): void {
-    this.#listener.resume();
-  }
-
-  /** Fails the next call, or the next few, instead of answering. */
-  failNext(failure?: CallFailure): void {
-    this.#injector.failNext(failure);
-  }
-
-  /** Lets calls wait before they are looked at. Returns what ends that. */
-  delay(delay: CallDelay): () => void {
-    return this.#injector.delay(delay);
+  /**
+   * Calls `observer` with each watch response just before it is sent: a test may compact, drop or write at that very point. Returns what
+   * ends that.
+   */
+  onWatchResponse(observer: (response: WatchResponse) => void): () => void {
+    return this.#actions.observeWatches(observer);
   }
 }

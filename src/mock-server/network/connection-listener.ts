@@ -71,6 +71,11 @@ export class ConnectionListener {
     await closed;
   }
 
+  /** Those that stand now. */
+  connections(): ControlledConnection[] {
+    return [...this.#connections];
+  }
+
   dropAll(): void {
     for (const connection of this.#connections) connection.reset();
   }

@@ -8,6 +8,8 @@ export interface GrpcService {
   readonly implementation: UntypedServiceImplementation;
 }
 
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
 /** A gRPC server without a port of its own: it serves the connections that it is given. */
 export class GrpcEndpoint {
   readonly #server: Server;
@@ -24,9 +26,10 @@ export class GrpcEndpoint {
     this.#injector.injectConnection(connection);
   }
 
-  /** Tells every client to go elsewhere (GOAWAY), and cuts those that are still there when the time is over. */
-  goAway(graceMs: number): void {
-    this.#injector.drain(graceMs);
+  /** Tells every client to go elsewhere (GOAWAY). Streams that are open go on. */
+  goAway(): void {
+    // When its time is over, drain would cut new connections too: whoever wants an end to the grace sees to that.
+    this.#injector.drain(LONGEST_TIMER_MS);
   }
 
   close(): void {

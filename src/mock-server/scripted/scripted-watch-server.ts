@@ -3,7 +3,7 @@ import type { WatchRequest } from "../../gen/rpc.ts";
 import { systemClock } from "../../util/clock.ts";
 import { ClusterIdentity } from "../cluster-identity.ts";
 import { FaultInjector } from "../faults/fault-injector.ts";
-import { ServerFaults } from "../faults/server-faults.ts";
+import { ConnectionFaults } from "../faults/connection-faults.ts";
 import { ConnectionListener } from "../network/connection-listener.ts";
 import { GrpcEndpoint } from "../network/grpc-endpoint.ts";
 import type { GrpcService } from "../network/grpc-endpoint.ts";
@@ -47,7 +47,7 @@ const LARGEST_REQUEST_BYTES = 2 ** 31;
  * ```
  */
 export class ScriptedWatchServer implements AsyncDisposable {
-  readonly faults: ServerFaults;
+  readonly faults: ConnectionFaults;
   /** Every stream so far. */
   readonly streams: ScriptedWatchStream[] = [];
   /** What stands in a header unless the test says otherwise. */
@@ -69,7 +69,7 @@ export class ScriptedWatchServer implements AsyncDisposable {
       this.#endpoint?.serve(connection);
     });
     this.#gate = new CallGate({ metrics: this.#metrics, faults: injector, maxRequestBytes: LARGEST_REQUEST_BYTES });
-    this.faults = new ServerFaults(this.#listener, injector);
+    this.faults = new ConnectionFaults({ listener: this.#listener, injector, clock: systemClock, goAway: () => this.#endpoint?.goAway() });
   }
 
   /** Resolves once the port is open. */

@@ -1,6 +1,8 @@
-import type { WatchDefinition, WatchRequest } from "../../gen/rpc.ts";
+import type { Metadata } from "@grpc/grpc-js";
+import type { WatchDefinition, WatchRequest, WatchResponse } from "../../gen/rpc.ts";
 import { isOpenEnded } from "../../model/key-range.ts";
 import { NO_BYTES } from "../../util/bytes.ts";
+import type { RefusedError } from "../refused-error.ts";
 import type { ServerState } from "../server-state.ts";
 import { GRPC_OVERHEAD_BYTES } from "./call-gate.ts";
 import type { CallGate } from "./call-gate.ts";
@@ -10,14 +12,25 @@ import type { Handlers } from "./service-handlers.ts";
 import { refusalText } from "./watch-refusal.ts";
 import { WatchSession } from "./watch-session.ts";
 
+/** A Watch call that is not over. */
+export interface OpenWatchCall {
+  readonly metadata: Metadata;
+  /** Lets go of its watches. */
+  close(): void;
+  /** Ends it with a status. */
+  end(error: RefusedError): void;
+}
+
 export interface WatchServiceOptions {
   readonly state: ServerState;
   readonly gate: CallGate;
   /** Streams that are open now. */
-  readonly sessions: Set<WatchSession>;
+  readonly sessions: Set<OpenWatchCall>;
+  /** Told of each response before it is sent. */
+  readonly observers: ReadonlySet<(response: WatchResponse) => void>;
 }
 
-export function watchService({ state, gate, sessions }: WatchServiceOptions): Handlers<typeof WatchDefinition> {
+export function watchService({ state, gate, sessions, observers }: WatchServiceOptions): Handlers<typeof WatchDefinition> {
   const { store, authorizer, identity, behaviour, clock, random, limits, metrics } = state;
   return {
     watch(call) {
@@ -29,7 +42,10 @@ export function watchService({ state, gate, sessions }: WatchServiceOptions): Ha
         random,
         progressIntervalMs: limits.progressNotifyIntervalMs,
         fragmentBytes: limits.maxRequestBytes + GRPC_OVERHEAD_BYTES,
-        write: (response) => call.write(response),
+        write: (response) => {
+          for (const observe of observers) observe(response);
+          return call.write(response);
+        },
         refusalOf: ({ key, rangeEnd }) =>
           refusalText(() => {
             // Older servers look at an open end as if it were none.
@@ -37,11 +53,19 @@ export function watchService({ state, gate, sessions }: WatchServiceOptions): Ha
             authorizer.read(call.metadata, key, end);
           }),
       });
-      sessions.add(session);
       const close = (): void => {
-        sessions.delete(session);
+        sessions.delete(open);
         session.close();
       };
+      const open: OpenWatchCall = {
+        metadata: call.metadata,
+        close,
+        end: (error) => {
+          close();
+          endWith(call, error);
+        },
+      };
+      sessions.add(open);
       call.on("data", ({ message, sizeBytes }: Received<WatchRequest>) => {
         try {
           gate.checkReceived(sizeBytes);

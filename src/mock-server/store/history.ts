@@ -20,6 +20,11 @@ export class History {
     for (let index = from; index < this.#transactions.length; index++) yield* this.#transactions[index] ?? [];
   }
 
+  /** Forgets what came after a revision. */
+  rollBack(revision: bigint): void {
+    this.#transactions.length = Math.max(0, Number(revision - this.#first) + 1);
+  }
+
   /** Forgets all before `revision`, and of that one what `keep` turns down. */
   compact(revision: bigint, keep: (change: Change) => boolean): void {
     if (revision < this.#first) return;

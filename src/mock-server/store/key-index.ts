@@ -30,6 +30,12 @@ export class KeyIndex {
     return this.#changes.length > 0;
   }
 
+  /** Forgets what came after a revision. Returns whether anything is left. */
+  rollBack(revision: bigint): boolean {
+    this.#changes.length = this.#newestAt(revision) + 1;
+    return this.#changes.length > 0;
+  }
+
   /** Whether the change has survived every compaction. */
   holds(change: Change): boolean {
     return this.#changes[this.#newestAt(change.kv.modRevision)] === change;

@@ -106,6 +106,24 @@ export class MvccStore implements ReadView {
     this.#history.compact(revision, (change) => this.#index.holds(change));
   }
 
+  /**
+   * Forgets everything after a revision, as a restore from a backup does. Keys hang on their leases again, as far as those are there.
+   * @throws {RefusedError} if the revision is compacted, or is not there yet
+   */
+  rollBack(revision: bigint): void {
+    if (revision < this.#compactedRevision || revision < FIRST_REVISION) throw new RefusedError(serverErrors.compacted);
+    if (revision > this.#revision) throw new RefusedError(serverErrors.futureRevision);
+    const undone = [...this.#history.since(revision + 1n)];
+    this.#history.rollBack(revision);
+    this.#index.rollBack(revision);
+    this.#revision = revision;
+    for (const { key, kv } of undone) {
+      if (kv.lease !== 0n) this.#leases.detach(kv.lease, key);
+      const lease = this.#index.at(key, revision)?.kv.lease ?? 0n;
+      if (lease !== 0n) this.#leases.attach(lease, key);
+    }
+  }
+
   /** What happened from a revision on, in order. */
   changesSince(revision: bigint): Iterable<Change> {
     return this.#history.since(revision);

@@ -45,15 +45,24 @@ export class TreeIndex {
   }
 
   compact(revision: bigint, keepTombstone: boolean): void {
-    const emptied: KeyText[] = [];
-    this.#tree.ascend(FIRST_KEY, (index, key) => {
-      if (!index.compact(revision, keepTombstone)) emptied.push(key);
-      return true;
-    });
-    for (const key of emptied) this.#tree.delete(key);
+    this.#prune((index) => index.compact(revision, keepTombstone));
+  }
+
+  rollBack(revision: bigint): void {
+    this.#prune((index) => index.rollBack(revision));
   }
 
   holds(change: Change): boolean {
     return this.#tree.get(change.key)?.holds(change) ?? false;
+  }
+
+  /** Takes away the keys of which `prune` leaves nothing. */
+  #prune(prune: (index: KeyIndex) => boolean): void {
+    const emptied: KeyText[] = [];
+    this.#tree.ascend(FIRST_KEY, (index, key) => {
+      if (!prune(index)) emptied.push(key);
+      return true;
+    });
+    for (const key of emptied) this.#tree.delete(key);
   }
 }
