@@ -23,8 +23,7 @@ export interface Permission {
 
 export const Permission_Type = { READ: 0, WRITE: 1, READWRITE: 2 } as const;
 
-export type Permission_Type =
-  (typeof Permission_Type)[keyof typeof Permission_Type];
+export type Permission_Type = (typeof Permission_Type)[keyof typeof Permission_Type];
 
 export namespace Permission_Type {
   export type READ = typeof Permission_Type.READ;
@@ -42,10 +41,7 @@ function createBaseUserAddOptions(): UserAddOptions {
 }
 
 export const UserAddOptions: MessageFns<UserAddOptions> = {
-  encode(
-    message: UserAddOptions,
-    writer: BinaryWriter = new BinaryWriter(),
-  ): BinaryWriter {
+  encode(message: UserAddOptions, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.noPassword !== false) {
       writer.uint32(8).bool(message.noPassword);
     }
@@ -53,8 +49,7 @@ export const UserAddOptions: MessageFns<UserAddOptions> = {
   },
 
   decode(input: BinaryReader | Uint8Array, length?: number): UserAddOptions {
-    const reader =
-      input instanceof BinaryReader ? input : new BinaryReader(input);
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
       throw new globalThis.Error("protobuf decode recursion limit exceeded");
@@ -97,19 +92,11 @@ export const UserAddOptions: MessageFns<UserAddOptions> = {
 };
 
 function createBaseUser(): User {
-  return {
-    name: new Uint8Array(0),
-    password: new Uint8Array(0),
-    roles: [],
-    options: undefined,
-  };
+  return { name: new Uint8Array(0), password: new Uint8Array(0), roles: [], options: undefined };
 }
 
 export const User: MessageFns<User> = {
-  encode(
-    message: User,
-    writer: BinaryWriter = new BinaryWriter(),
-  ): BinaryWriter {
+  encode(message: User, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.name.length !== 0) {
       writer.uint32(10).bytes(message.name);
     }
@@ -126,8 +113,7 @@ export const User: MessageFns<User> = {
   },
 
   decode(input: BinaryReader | Uint8Array, length?: number): User {
-    const reader =
-      input instanceof BinaryReader ? input : new BinaryReader(input);
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
       throw new globalThis.Error("protobuf decode recursion limit exceeded");
@@ -191,10 +177,7 @@ export const User: MessageFns<User> = {
     message.name = object.name ?? new Uint8Array(0);
     message.password = object.password ?? new Uint8Array(0);
     message.roles = object.roles?.map((e) => e) || [];
-    message.options =
-      object.options !== undefined && object.options !== null
-        ? UserAddOptions.fromPartial(object.options)
-        : undefined;
+    message.options = object.options !== undefined && object.options !== null ? UserAddOptions.fromPartial(object.options) : undefined;
     return message;
   },
 };
@@ -204,10 +187,7 @@ function createBasePermission(): Permission {
 }
 
 export const Permission: MessageFns<Permission> = {
-  encode(
-    message: Permission,
-    writer: BinaryWriter = new BinaryWriter(),
-  ): BinaryWriter {
+  encode(message: Permission, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.permType !== 0) {
       writer.uint32(8).int32(message.permType);
     }
@@ -221,8 +201,7 @@ export const Permission: MessageFns<Permission> = {
   },
 
   decode(input: BinaryReader | Uint8Array, length?: number): Permission {
-    const reader =
-      input instanceof BinaryReader ? input : new BinaryReader(input);
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
       throw new globalThis.Error("protobuf decode recursion limit exceeded");
@@ -287,10 +266,7 @@ function createBaseRole(): Role {
 }
 
 export const Role: MessageFns<Role> = {
-  encode(
-    message: Role,
-    writer: BinaryWriter = new BinaryWriter(),
-  ): BinaryWriter {
+  encode(message: Role, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.name.length !== 0) {
       writer.uint32(10).bytes(message.name);
     }
@@ -301,8 +277,7 @@ export const Role: MessageFns<Role> = {
   },
 
   decode(input: BinaryReader | Uint8Array, length?: number): Role {
-    const reader =
-      input instanceof BinaryReader ? input : new BinaryReader(input);
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
       throw new globalThis.Error("protobuf decode recursion limit exceeded");
@@ -327,9 +302,7 @@ export const Role: MessageFns<Role> = {
               break;
             }
 
-            message.keyPermission.push(
-              Permission.decode(reader, reader.uint32()),
-            );
+            message.keyPermission.push(Permission.decode(reader, reader.uint32()));
             continue;
           }
         }
@@ -350,14 +323,12 @@ export const Role: MessageFns<Role> = {
   fromPartial(object: DeepPartial<Role>): Role {
     const message = createBaseRole();
     message.name = object.name ?? new Uint8Array(0);
-    message.keyPermission =
-      object.keyPermission?.map((e) => Permission.fromPartial(e)) || [];
+    message.keyPermission = object.keyPermission?.map((e) => Permission.fromPartial(e)) || [];
     return message;
   },
 };
 
-type Builtin =
-  Date | Function | Uint8Array | string | number | boolean | bigint | undefined;
+type Builtin = Date | Function | Uint8Array | string | number | boolean | bigint | undefined;
 
 type DeepPartial<T> = T extends bigint
   ? string | number | bigint

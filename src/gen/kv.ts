@@ -21,8 +21,7 @@ export interface Event {
 
 export const Event_EventType = { PUT: 0, DELETE: 1 } as const;
 
-export type Event_EventType =
-  (typeof Event_EventType)[keyof typeof Event_EventType];
+export type Event_EventType = (typeof Event_EventType)[keyof typeof Event_EventType];
 
 export namespace Event_EventType {
   export type PUT = typeof Event_EventType.PUT;
@@ -41,36 +40,25 @@ function createBaseKeyValue(): KeyValue {
 }
 
 export const KeyValue: MessageFns<KeyValue> = {
-  encode(
-    message: KeyValue,
-    writer: BinaryWriter = new BinaryWriter(),
-  ): BinaryWriter {
+  encode(message: KeyValue, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.key.length !== 0) {
       writer.uint32(10).bytes(message.key);
     }
     if (message.createRevision !== 0n) {
-      if (
-        BigInt.asIntN(64, message.createRevision) !== message.createRevision
-      ) {
-        throw new globalThis.Error(
-          "value provided for field message.createRevision of type int64 too large",
-        );
+      if (BigInt.asIntN(64, message.createRevision) !== message.createRevision) {
+        throw new globalThis.Error("value provided for field message.createRevision of type int64 too large");
       }
       writer.uint32(16).int64(message.createRevision);
     }
     if (message.modRevision !== 0n) {
       if (BigInt.asIntN(64, message.modRevision) !== message.modRevision) {
-        throw new globalThis.Error(
-          "value provided for field message.modRevision of type int64 too large",
-        );
+        throw new globalThis.Error("value provided for field message.modRevision of type int64 too large");
       }
       writer.uint32(24).int64(message.modRevision);
     }
     if (message.version !== 0n) {
       if (BigInt.asIntN(64, message.version) !== message.version) {
-        throw new globalThis.Error(
-          "value provided for field message.version of type int64 too large",
-        );
+        throw new globalThis.Error("value provided for field message.version of type int64 too large");
       }
       writer.uint32(32).int64(message.version);
     }
@@ -79,9 +67,7 @@ export const KeyValue: MessageFns<KeyValue> = {
     }
     if (message.lease !== 0n) {
       if (BigInt.asIntN(64, message.lease) !== message.lease) {
-        throw new globalThis.Error(
-          "value provided for field message.lease of type int64 too large",
-        );
+        throw new globalThis.Error("value provided for field message.lease of type int64 too large");
       }
       writer.uint32(48).int64(message.lease);
     }
@@ -89,8 +75,7 @@ export const KeyValue: MessageFns<KeyValue> = {
   },
 
   decode(input: BinaryReader | Uint8Array, length?: number): KeyValue {
-    const reader =
-      input instanceof BinaryReader ? input : new BinaryReader(input);
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
       throw new globalThis.Error("protobuf decode recursion limit exceeded");
@@ -168,23 +153,11 @@ export const KeyValue: MessageFns<KeyValue> = {
   fromPartial(object: DeepPartial<KeyValue>): KeyValue {
     const message = createBaseKeyValue();
     message.key = object.key ?? new Uint8Array(0);
-    message.createRevision =
-      object.createRevision !== undefined && object.createRevision !== null
-        ? BigInt(object.createRevision)
-        : 0n;
-    message.modRevision =
-      object.modRevision !== undefined && object.modRevision !== null
-        ? BigInt(object.modRevision)
-        : 0n;
-    message.version =
-      object.version !== undefined && object.version !== null
-        ? BigInt(object.version)
-        : 0n;
+    message.createRevision = object.createRevision !== undefined && object.createRevision !== null ? BigInt(object.createRevision) : 0n;
+    message.modRevision = object.modRevision !== undefined && object.modRevision !== null ? BigInt(object.modRevision) : 0n;
+    message.version = object.version !== undefined && object.version !== null ? BigInt(object.version) : 0n;
     message.value = object.value ?? new Uint8Array(0);
-    message.lease =
-      object.lease !== undefined && object.lease !== null
-        ? BigInt(object.lease)
-        : 0n;
+    message.lease = object.lease !== undefined && object.lease !== null ? BigInt(object.lease) : 0n;
     return message;
   },
 };
@@ -194,10 +167,7 @@ function createBaseEvent(): Event {
 }
 
 export const Event: MessageFns<Event> = {
-  encode(
-    message: Event,
-    writer: BinaryWriter = new BinaryWriter(),
-  ): BinaryWriter {
+  encode(message: Event, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.type !== 0) {
       writer.uint32(8).int32(message.type);
     }
@@ -211,8 +181,7 @@ export const Event: MessageFns<Event> = {
   },
 
   decode(input: BinaryReader | Uint8Array, length?: number): Event {
-    const reader =
-      input instanceof BinaryReader ? input : new BinaryReader(input);
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
       throw new globalThis.Error("protobuf decode recursion limit exceeded");
@@ -266,20 +235,13 @@ export const Event: MessageFns<Event> = {
   fromPartial(object: DeepPartial<Event>): Event {
     const message = createBaseEvent();
     message.type = object.type ?? 0;
-    message.kv =
-      object.kv !== undefined && object.kv !== null
-        ? KeyValue.fromPartial(object.kv)
-        : undefined;
-    message.prevKv =
-      object.prevKv !== undefined && object.prevKv !== null
-        ? KeyValue.fromPartial(object.prevKv)
-        : undefined;
+    message.kv = object.kv !== undefined && object.kv !== null ? KeyValue.fromPartial(object.kv) : undefined;
+    message.prevKv = object.prevKv !== undefined && object.prevKv !== null ? KeyValue.fromPartial(object.prevKv) : undefined;
     return message;
   },
 };
 
-type Builtin =
-  Date | Function | Uint8Array | string | number | boolean | bigint | undefined;
+type Builtin = Date | Function | Uint8Array | string | number | boolean | bigint | undefined;
 
 type DeepPartial<T> = T extends bigint
   ? string | number | bigint

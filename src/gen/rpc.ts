@@ -39,14 +39,9 @@ export interface RangeRequest {
   maxCreateRevision: bigint;
 }
 
-export const RangeRequest_SortOrder = {
-  NONE: 0,
-  ASCEND: 1,
-  DESCEND: 2,
-} as const;
+export const RangeRequest_SortOrder = { NONE: 0, ASCEND: 1, DESCEND: 2 } as const;
 
-export type RangeRequest_SortOrder =
-  (typeof RangeRequest_SortOrder)[keyof typeof RangeRequest_SortOrder];
+export type RangeRequest_SortOrder = (typeof RangeRequest_SortOrder)[keyof typeof RangeRequest_SortOrder];
 
 export namespace RangeRequest_SortOrder {
   export type NONE = typeof RangeRequest_SortOrder.NONE;
@@ -54,16 +49,9 @@ export namespace RangeRequest_SortOrder {
   export type DESCEND = typeof RangeRequest_SortOrder.DESCEND;
 }
 
-export const RangeRequest_SortTarget = {
-  KEY: 0,
-  VERSION: 1,
-  CREATE: 2,
-  MOD: 3,
-  VALUE: 4,
-} as const;
+export const RangeRequest_SortTarget = { KEY: 0, VERSION: 1, CREATE: 2, MOD: 3, VALUE: 4 } as const;
 
-export type RangeRequest_SortTarget =
-  (typeof RangeRequest_SortTarget)[keyof typeof RangeRequest_SortTarget];
+export type RangeRequest_SortTarget = (typeof RangeRequest_SortTarget)[keyof typeof RangeRequest_SortTarget];
 
 export namespace RangeRequest_SortTarget {
   export type KEY = typeof RangeRequest_SortTarget.KEY;
@@ -138,15 +126,9 @@ export interface Compare {
   rangeEnd: Uint8Array;
 }
 
-export const Compare_CompareResult = {
-  EQUAL: 0,
-  GREATER: 1,
-  LESS: 2,
-  NOT_EQUAL: 3,
-} as const;
+export const Compare_CompareResult = { EQUAL: 0, GREATER: 1, LESS: 2, NOT_EQUAL: 3 } as const;
 
-export type Compare_CompareResult =
-  (typeof Compare_CompareResult)[keyof typeof Compare_CompareResult];
+export type Compare_CompareResult = (typeof Compare_CompareResult)[keyof typeof Compare_CompareResult];
 
 export namespace Compare_CompareResult {
   export type EQUAL = typeof Compare_CompareResult.EQUAL;
@@ -155,16 +137,9 @@ export namespace Compare_CompareResult {
   export type NOT_EQUAL = typeof Compare_CompareResult.NOT_EQUAL;
 }
 
-export const Compare_CompareTarget = {
-  VERSION: 0,
-  CREATE: 1,
-  MOD: 2,
-  VALUE: 3,
-  LEASE: 4,
-} as const;
+export const Compare_CompareTarget = { VERSION: 0, CREATE: 1, MOD: 2, VALUE: 3, LEASE: 4 } as const;
 
-export type Compare_CompareTarget =
-  (typeof Compare_CompareTarget)[keyof typeof Compare_CompareTarget];
+export type Compare_CompareTarget = (typeof Compare_CompareTarget)[keyof typeof Compare_CompareTarget];
 
 export namespace Compare_CompareTarget {
   export type VERSION = typeof Compare_CompareTarget.VERSION;
@@ -243,8 +218,7 @@ export interface WatchCreateRequest {
 
 export const WatchCreateRequest_FilterType = { NOPUT: 0, NODELETE: 1 } as const;
 
-export type WatchCreateRequest_FilterType =
-  (typeof WatchCreateRequest_FilterType)[keyof typeof WatchCreateRequest_FilterType];
+export type WatchCreateRequest_FilterType = (typeof WatchCreateRequest_FilterType)[keyof typeof WatchCreateRequest_FilterType];
 
 export namespace WatchCreateRequest_FilterType {
   export type NOPUT = typeof WatchCreateRequest_FilterType.NOPUT;
@@ -411,14 +385,9 @@ export interface AlarmRequest {
   alarm: AlarmType;
 }
 
-export const AlarmRequest_AlarmAction = {
-  GET: 0,
-  ACTIVATE: 1,
-  DEACTIVATE: 2,
-} as const;
+export const AlarmRequest_AlarmAction = { GET: 0, ACTIVATE: 1, DEACTIVATE: 2 } as const;
 
-export type AlarmRequest_AlarmAction =
-  (typeof AlarmRequest_AlarmAction)[keyof typeof AlarmRequest_AlarmAction];
+export type AlarmRequest_AlarmAction = (typeof AlarmRequest_AlarmAction)[keyof typeof AlarmRequest_AlarmAction];
 
 export namespace AlarmRequest_AlarmAction {
   export type GET = typeof AlarmRequest_AlarmAction.GET;
@@ -441,14 +410,9 @@ export interface DowngradeRequest {
   version: string;
 }
 
-export const DowngradeRequest_DowngradeAction = {
-  VALIDATE: 0,
-  ENABLE: 1,
-  CANCEL: 2,
-} as const;
+export const DowngradeRequest_DowngradeAction = { VALIDATE: 0, ENABLE: 1, CANCEL: 2 } as const;
 
-export type DowngradeRequest_DowngradeAction =
-  (typeof DowngradeRequest_DowngradeAction)[keyof typeof DowngradeRequest_DowngradeAction];
+export type DowngradeRequest_DowngradeAction = (typeof DowngradeRequest_DowngradeAction)[keyof typeof DowngradeRequest_DowngradeAction];
 
 export namespace DowngradeRequest_DowngradeAction {
   export type VALIDATE = typeof DowngradeRequest_DowngradeAction.VALIDATE;
@@ -637,39 +601,28 @@ function createBaseResponseHeader(): ResponseHeader {
 }
 
 export const ResponseHeader: MessageFns<ResponseHeader> = {
-  encode(
-    message: ResponseHeader,
-    writer: BinaryWriter = new BinaryWriter(),
-  ): BinaryWriter {
+  encode(message: ResponseHeader, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.clusterId !== 0n) {
       if (BigInt.asUintN(64, message.clusterId) !== message.clusterId) {
-        throw new globalThis.Error(
-          "value provided for field message.clusterId of type uint64 too large",
-        );
+        throw new globalThis.Error("value provided for field message.clusterId of type uint64 too large");
       }
       writer.uint32(8).uint64(message.clusterId);
     }
     if (message.memberId !== 0n) {
       if (BigInt.asUintN(64, message.memberId) !== message.memberId) {
-        throw new globalThis.Error(
-          "value provided for field message.memberId of type uint64 too large",
-        );
+        throw new globalThis.Error("value provided for field message.memberId of type uint64 too large");
       }
       writer.uint32(16).uint64(message.memberId);
     }
     if (message.revision !== 0n) {
       if (BigInt.asIntN(64, message.revision) !== message.revision) {
-        throw new globalThis.Error(
-          "value provided for field message.revision of type int64 too large",
-        );
+        throw new globalThis.Error("value provided for field message.revision of type int64 too large");
       }
       writer.uint32(24).int64(message.revision);
     }
     if (message.raftTerm !== 0n) {
       if (BigInt.asUintN(64, message.raftTerm) !== message.raftTerm) {
-        throw new globalThis.Error(
-          "value provided for field message.raftTerm of type uint64 too large",
-        );
+        throw new globalThis.Error("value provided for field message.raftTerm of type uint64 too large");
       }
       writer.uint32(32).uint64(message.raftTerm);
     }
@@ -677,8 +630,7 @@ export const ResponseHeader: MessageFns<ResponseHeader> = {
   },
 
   decode(input: BinaryReader | Uint8Array, length?: number): ResponseHeader {
-    const reader =
-      input instanceof BinaryReader ? input : new BinaryReader(input);
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
       throw new globalThis.Error("protobuf decode recursion limit exceeded");
@@ -739,22 +691,10 @@ export const ResponseHeader: MessageFns<ResponseHeader> = {
   },
   fromPartial(object: DeepPartial<ResponseHeader>): ResponseHeader {
     const message = createBaseResponseHeader();
-    message.clusterId =
-      object.clusterId !== undefined && object.clusterId !== null
-        ? BigInt(object.clusterId)
-        : 0n;
-    message.memberId =
-      object.memberId !== undefined && object.memberId !== null
-        ? BigInt(object.memberId)
-        : 0n;
-    message.revision =
-      object.revision !== undefined && object.revision !== null
-        ? BigInt(object.revision)
-        : 0n;
-    message.raftTerm =
-      object.raftTerm !== undefined && object.raftTerm !== null
-        ? BigInt(object.raftTerm)
-        : 0n;
+    message.clusterId = object.clusterId !== undefined && object.clusterId !== null ? BigInt(object.clusterId) : 0n;
+    message.memberId = object.memberId !== undefined && object.memberId !== null ? BigInt(object.memberId) : 0n;
+    message.revision = object.revision !== undefined && object.revision !== null ? BigInt(object.revision) : 0n;
+    message.raftTerm = object.raftTerm !== undefined && object.raftTerm !== null ? BigInt(object.raftTerm) : 0n;
     return message;
   },
 };
@@ -778,10 +718,7 @@ function createBaseRangeRequest(): RangeRequest {
 }
 
 export const RangeRequest: MessageFns<RangeRequest> = {
-  encode(
-    message: RangeRequest,
-    writer: BinaryWriter = new BinaryWriter(),
-  ): BinaryWriter {
+  encode(message: RangeRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.key.length !== 0) {
       writer.uint32(10).bytes(message.key);
     }
@@ -790,17 +727,13 @@ export const RangeRequest: MessageFns<RangeRequest> = {
     }
     if (message.limit !== 0n) {
       if (BigInt.asIntN(64, message.limit) !== message.limit) {
-        throw new globalThis.Error(
-          "value provided for field message.limit of type int64 too large",
-        );
+        throw new globalThis.Error("value provided for field message.limit of type int64 too large");
       }
       writer.uint32(24).int64(message.limit);
     }
     if (message.revision !== 0n) {
       if (BigInt.asIntN(64, message.revision) !== message.revision) {
-        throw new globalThis.Error(
-          "value provided for field message.revision of type int64 too large",
-        );
+        throw new globalThis.Error("value provided for field message.revision of type int64 too large");
       }
       writer.uint32(32).int64(message.revision);
     }
@@ -820,44 +753,26 @@ export const RangeRequest: MessageFns<RangeRequest> = {
       writer.uint32(72).bool(message.countOnly);
     }
     if (message.minModRevision !== 0n) {
-      if (
-        BigInt.asIntN(64, message.minModRevision) !== message.minModRevision
-      ) {
-        throw new globalThis.Error(
-          "value provided for field message.minModRevision of type int64 too large",
-        );
+      if (BigInt.asIntN(64, message.minModRevision) !== message.minModRevision) {
+        throw new globalThis.Error("value provided for field message.minModRevision of type int64 too large");
       }
       writer.uint32(80).int64(message.minModRevision);
     }
     if (message.maxModRevision !== 0n) {
-      if (
-        BigInt.asIntN(64, message.maxModRevision) !== message.maxModRevision
-      ) {
-        throw new globalThis.Error(
-          "value provided for field message.maxModRevision of type int64 too large",
-        );
+      if (BigInt.asIntN(64, message.maxModRevision) !== message.maxModRevision) {
+        throw new globalThis.Error("value provided for field message.maxModRevision of type int64 too large");
       }
       writer.uint32(88).int64(message.maxModRevision);
     }
     if (message.minCreateRevision !== 0n) {
-      if (
-        BigInt.asIntN(64, message.minCreateRevision) !==
-        message.minCreateRevision
-      ) {
-        throw new globalThis.Error(
-          "value provided for field message.minCreateRevision of type int64 too large",
-        );
+      if (BigInt.asIntN(64, message.minCreateRevision) !== message.minCreateRevision) {
+        throw new globalThis.Error("value provided for field message.minCreateRevision of type int64 too large");
       }
       writer.uint32(96).int64(message.minCreateRevision);
     }
     if (message.maxCreateRevision !== 0n) {
-      if (
-        BigInt.asIntN(64, message.maxCreateRevision) !==
-        message.maxCreateRevision
-      ) {
-        throw new globalThis.Error(
-          "value provided for field message.maxCreateRevision of type int64 too large",
-        );
+      if (BigInt.asIntN(64, message.maxCreateRevision) !== message.maxCreateRevision) {
+        throw new globalThis.Error("value provided for field message.maxCreateRevision of type int64 too large");
       }
       writer.uint32(104).int64(message.maxCreateRevision);
     }
@@ -865,8 +780,7 @@ export const RangeRequest: MessageFns<RangeRequest> = {
   },
 
   decode(input: BinaryReader | Uint8Array, length?: number): RangeRequest {
-    const reader =
-      input instanceof BinaryReader ? input : new BinaryReader(input);
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
       throw new globalThis.Error("protobuf decode recursion limit exceeded");
@@ -1001,37 +915,19 @@ export const RangeRequest: MessageFns<RangeRequest> = {
     const message = createBaseRangeRequest();
     message.key = object.key ?? new Uint8Array(0);
     message.rangeEnd = object.rangeEnd ?? new Uint8Array(0);
-    message.limit =
-      object.limit !== undefined && object.limit !== null
-        ? BigInt(object.limit)
-        : 0n;
-    message.revision =
-      object.revision !== undefined && object.revision !== null
-        ? BigInt(object.revision)
-        : 0n;
+    message.limit = object.limit !== undefined && object.limit !== null ? BigInt(object.limit) : 0n;
+    message.revision = object.revision !== undefined && object.revision !== null ? BigInt(object.revision) : 0n;
     message.sortOrder = object.sortOrder ?? 0;
     message.sortTarget = object.sortTarget ?? 0;
     message.serializable = object.serializable ?? false;
     message.keysOnly = object.keysOnly ?? false;
     message.countOnly = object.countOnly ?? false;
-    message.minModRevision =
-      object.minModRevision !== undefined && object.minModRevision !== null
-        ? BigInt(object.minModRevision)
-        : 0n;
-    message.maxModRevision =
-      object.maxModRevision !== undefined && object.maxModRevision !== null
-        ? BigInt(object.maxModRevision)
-        : 0n;
+    message.minModRevision = object.minModRevision !== undefined && object.minModRevision !== null ? BigInt(object.minModRevision) : 0n;
+    message.maxModRevision = object.maxModRevision !== undefined && object.maxModRevision !== null ? BigInt(object.maxModRevision) : 0n;
     message.minCreateRevision =
-      object.minCreateRevision !== undefined &&
-      object.minCreateRevision !== null
-        ? BigInt(object.minCreateRevision)
-        : 0n;
+      object.minCreateRevision !== undefined && object.minCreateRevision !== null ? BigInt(object.minCreateRevision) : 0n;
     message.maxCreateRevision =
-      object.maxCreateRevision !== undefined &&
-      object.maxCreateRevision !== null
-        ? BigInt(object.maxCreateRevision)
-        : 0n;
+      object.maxCreateRevision !== undefined && object.maxCreateRevision !== null ? BigInt(object.maxCreateRevision) : 0n;
     return message;
   },
 };
@@ -1041,10 +937,7 @@ function createBaseRangeResponse(): RangeResponse {
 }
 
 export const RangeResponse: MessageFns<RangeResponse> = {
-  encode(
-    message: RangeResponse,
-    writer: BinaryWriter = new BinaryWriter(),
-  ): BinaryWriter {
+  encode(message: RangeResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.header !== undefined) {
       ResponseHeader.encode(message.header, writer.uint32(10).fork()).join();
     }
@@ -1056,9 +949,7 @@ export const RangeResponse: MessageFns<RangeResponse> = {
     }
     if (message.count !== 0n) {
       if (BigInt.asIntN(64, message.count) !== message.count) {
-        throw new globalThis.Error(
-          "value provided for field message.count of type int64 too large",
-        );
+        throw new globalThis.Error("value provided for field message.count of type int64 too large");
       }
       writer.uint32(32).int64(message.count);
     }
@@ -1066,8 +957,7 @@ export const RangeResponse: MessageFns<RangeResponse> = {
   },
 
   decode(input: BinaryReader | Uint8Array, length?: number): RangeResponse {
-    const reader =
-      input instanceof BinaryReader ? input : new BinaryReader(input);
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
       throw new globalThis.Error("protobuf decode recursion limit exceeded");
@@ -1128,16 +1018,10 @@ export const RangeResponse: MessageFns<RangeResponse> = {
   },
   fromPartial(object: DeepPartial<RangeResponse>): RangeResponse {
     const message = createBaseRangeResponse();
-    message.header =
-      object.header !== undefined && object.header !== null
-        ? ResponseHeader.fromPartial(object.header)
-        : undefined;
+    message.header = object.header !== undefined && object.header !== null ? ResponseHeader.fromPartial(object.header) : undefined;
     message.kvs = object.kvs?.map((e) => KeyValue.fromPartial(e)) || [];
     message.more = object.more ?? false;
-    message.count =
-      object.count !== undefined && object.count !== null
-        ? BigInt(object.count)
-        : 0n;
+    message.count = object.count !== undefined && object.count !== null ? BigInt(object.count) : 0n;
     return message;
   },
 };
@@ -1154,10 +1038,7 @@ function createBasePutRequest(): PutRequest {
 }
 
 export const PutRequest: MessageFns<PutRequest> = {
-  encode(
-    message: PutRequest,
-    writer: BinaryWriter = new BinaryWriter(),
-  ): BinaryWriter {
+  encode(message: PutRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.key.length !== 0) {
       writer.uint32(10).bytes(message.key);
     }
@@ -1166,9 +1047,7 @@ export const PutRequest: MessageFns<PutRequest> = {
     }
     if (message.lease !== 0n) {
       if (BigInt.asIntN(64, message.lease) !== message.lease) {
-        throw new globalThis.Error(
-          "value provided for field message.lease of type int64 too large",
-        );
+        throw new globalThis.Error("value provided for field message.lease of type int64 too large");
       }
       writer.uint32(24).int64(message.lease);
     }
@@ -1185,8 +1064,7 @@ export const PutRequest: MessageFns<PutRequest> = {
   },
 
   decode(input: BinaryReader | Uint8Array, length?: number): PutRequest {
-    const reader =
-      input instanceof BinaryReader ? input : new BinaryReader(input);
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
       throw new globalThis.Error("protobuf decode recursion limit exceeded");
@@ -1265,10 +1143,7 @@ export const PutRequest: MessageFns<PutRequest> = {
     const message = createBasePutRequest();
     message.key = object.key ?? new Uint8Array(0);
     message.value = object.value ?? new Uint8Array(0);
-    message.lease =
-      object.lease !== undefined && object.lease !== null
-        ? BigInt(object.lease)
-        : 0n;
+    message.lease = object.lease !== undefined && object.lease !== null ? BigInt(object.lease) : 0n;
     message.prevKv = object.prevKv ?? false;
     message.ignoreValue = object.ignoreValue ?? false;
     message.ignoreLease = object.ignoreLease ?? false;
@@ -1281,10 +1156,7 @@ function createBasePutResponse(): PutResponse {
 }
 
 export const PutResponse: MessageFns<PutResponse> = {
-  encode(
-    message: PutResponse,
-    writer: BinaryWriter = new BinaryWriter(),
-  ): BinaryWriter {
+  encode(message: PutResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.header !== undefined) {
       ResponseHeader.encode(message.header, writer.uint32(10).fork()).join();
     }
@@ -1295,8 +1167,7 @@ export const PutResponse: MessageFns<PutResponse> = {
   },
 
   decode(input: BinaryReader | Uint8Array, length?: number): PutResponse {
-    const reader =
-      input instanceof BinaryReader ? input : new BinaryReader(input);
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
       throw new globalThis.Error("protobuf decode recursion limit exceeded");
@@ -1341,14 +1212,8 @@ export const PutResponse: MessageFns<PutResponse> = {
   },
   fromPartial(object: DeepPartial<PutResponse>): PutResponse {
     const message = createBasePutResponse();
-    message.header =
-      object.header !== undefined && object.header !== null
-        ? ResponseHeader.fromPartial(object.header)
-        : undefined;
-    message.prevKv =
-      object.prevKv !== undefined && object.prevKv !== null
-        ? KeyValue.fromPartial(object.prevKv)
-        : undefined;
+    message.header = object.header !== undefined && object.header !== null ? ResponseHeader.fromPartial(object.header) : undefined;
+    message.prevKv = object.prevKv !== undefined && object.prevKv !== null ? KeyValue.fromPartial(object.prevKv) : undefined;
     return message;
   },
 };
@@ -1358,10 +1223,7 @@ function createBaseDeleteRangeRequest(): DeleteRangeRequest {
 }
 
 export const DeleteRangeRequest: MessageFns<DeleteRangeRequest> = {
-  encode(
-    message: DeleteRangeRequest,
-    writer: BinaryWriter = new BinaryWriter(),
-  ): BinaryWriter {
+  encode(message: DeleteRangeRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.key.length !== 0) {
       writer.uint32(10).bytes(message.key);
     }
@@ -1374,12 +1236,8 @@ export const DeleteRangeRequest: MessageFns<DeleteRangeRequest> = {
     return writer;
   },
 
-  decode(
-    input: BinaryReader | Uint8Array,
-    length?: number,
-  ): DeleteRangeRequest {
-    const reader =
-      input instanceof BinaryReader ? input : new BinaryReader(input);
+  decode(input: BinaryReader | Uint8Array, length?: number): DeleteRangeRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
       throw new globalThis.Error("protobuf decode recursion limit exceeded");
@@ -1444,18 +1302,13 @@ function createBaseDeleteRangeResponse(): DeleteRangeResponse {
 }
 
 export const DeleteRangeResponse: MessageFns<DeleteRangeResponse> = {
-  encode(
-    message: DeleteRangeResponse,
-    writer: BinaryWriter = new BinaryWriter(),
-  ): BinaryWriter {
+  encode(message: DeleteRangeResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.header !== undefined) {
       ResponseHeader.encode(message.header, writer.uint32(10).fork()).join();
     }
     if (message.deleted !== 0n) {
       if (BigInt.asIntN(64, message.deleted) !== message.deleted) {
-        throw new globalThis.Error(
-          "value provided for field message.deleted of type int64 too large",
-        );
+        throw new globalThis.Error("value provided for field message.deleted of type int64 too large");
       }
       writer.uint32(16).int64(message.deleted);
     }
@@ -1465,12 +1318,8 @@ export const DeleteRangeResponse: MessageFns<DeleteRangeResponse> = {
     return writer;
   },
 
-  decode(
-    input: BinaryReader | Uint8Array,
-    length?: number,
-  ): DeleteRangeResponse {
-    const reader =
-      input instanceof BinaryReader ? input : new BinaryReader(input);
+  decode(input: BinaryReader | Uint8Array, length?: number): DeleteRangeResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
       throw new globalThis.Error("protobuf decode recursion limit exceeded");
@@ -1523,14 +1372,8 @@ export const DeleteRangeResponse: MessageFns<DeleteRangeResponse> = {
   },
   fromPartial(object: DeepPartial<DeleteRangeResponse>): DeleteRangeResponse {
     const message = createBaseDeleteRangeResponse();
-    message.header =
-      object.header !== undefined && object.header !== null
-        ? ResponseHeader.fromPartial(object.header)
-        : undefined;
-    message.deleted =
-      object.deleted !== undefined && object.deleted !== null
-        ? BigInt(object.deleted)
-        : 0n;
+    message.header = object.header !== undefined && object.header !== null ? ResponseHeader.fromPartial(object.header) : undefined;
+    message.deleted = object.deleted !== undefined && object.deleted !== null ? BigInt(object.deleted) : 0n;
     message.prevKvs = object.prevKvs?.map((e) => KeyValue.fromPartial(e)) || [];
     return message;
   },
@@ -1541,42 +1384,26 @@ function createBaseRequestOp(): RequestOp {
 }
 
 export const RequestOp: MessageFns<RequestOp> = {
-  encode(
-    message: RequestOp,
-    writer: BinaryWriter = new BinaryWriter(),
-  ): BinaryWriter {
+  encode(message: RequestOp, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     switch (message.request?.$case) {
       case "requestRange":
-        RangeRequest.encode(
-          message.request.value,
-          writer.uint32(10).fork(),
-        ).join();
+        RangeRequest.encode(message.request.value, writer.uint32(10).fork()).join();
         break;
       case "requestPut":
-        PutRequest.encode(
-          message.request.value,
-          writer.uint32(18).fork(),
-        ).join();
+        PutRequest.encode(message.request.value, writer.uint32(18).fork()).join();
         break;
       case "requestDeleteRange":
-        DeleteRangeRequest.encode(
-          message.request.value,
-          writer.uint32(26).fork(),
-        ).join();
+        DeleteRangeRequest.encode(message.request.value, writer.uint32(26).fork()).join();
         break;
       case "requestTxn":
-        TxnRequest.encode(
-          message.request.value,
-          writer.uint32(34).fork(),
-        ).join();
+        TxnRequest.encode(message.request.value, writer.uint32(34).fork()).join();
         break;
     }
     return writer;
   },
 
   decode(input: BinaryReader | Uint8Array, length?: number): RequestOp {
-    const reader =
-      input instanceof BinaryReader ? input : new BinaryReader(input);
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
       throw new globalThis.Error("protobuf decode recursion limit exceeded");
@@ -1593,10 +1420,7 @@ export const RequestOp: MessageFns<RequestOp> = {
               break;
             }
 
-            message.request = {
-              $case: "requestRange",
-              value: RangeRequest.decode(reader, reader.uint32()),
-            };
+            message.request = { $case: "requestRange", value: RangeRequest.decode(reader, reader.uint32()) };
             continue;
           }
           case 2: {
@@ -1604,10 +1428,7 @@ export const RequestOp: MessageFns<RequestOp> = {
               break;
             }
 
-            message.request = {
-              $case: "requestPut",
-              value: PutRequest.decode(reader, reader.uint32()),
-            };
+            message.request = { $case: "requestPut", value: PutRequest.decode(reader, reader.uint32()) };
             continue;
           }
           case 3: {
@@ -1626,10 +1447,7 @@ export const RequestOp: MessageFns<RequestOp> = {
               break;
             }
 
-            message.request = {
-              $case: "requestTxn",
-              value: TxnRequest.decode(reader, reader.uint32()),
-            };
+            message.request = { $case: "requestTxn", value: TxnRequest.decode(reader, reader.uint32()) };
             continue;
           }
         }
@@ -1651,34 +1469,19 @@ export const RequestOp: MessageFns<RequestOp> = {
     const message = createBaseRequestOp();
     switch (object.request?.$case) {
       case "requestRange": {
-        if (
-          object.request?.value !== undefined &&
-          object.request?.value !== null
-        ) {
-          message.request = {
-            $case: "requestRange",
-            value: RangeRequest.fromPartial(object.request.value),
-          };
+        if (object.request?.value !== undefined && object.request?.value !== null) {
+          message.request = { $case: "requestRange", value: RangeRequest.fromPartial(object.request.value) };
         }
         break;
       }
       case "requestPut": {
-        if (
-          object.request?.value !== undefined &&
-          object.request?.value !== null
-        ) {
-          message.request = {
-            $case: "requestPut",
-            value: PutRequest.fromPartial(object.request.value),
-          };
+        if (object.request?.value !== undefined && object.request?.value !== null) {
+          message.request = { $case: "requestPut", value: PutRequest.fromPartial(object.request.value) };
         }
         break;
       }
       case "requestDeleteRange": {
-        if (
-          object.request?.value !== undefined &&
-          object.request?.value !== null
-        ) {
+        if (object.request?.value !== undefined && object.request?.value !== null) {
           message.request = {
             $case: "requestDeleteRange",
             value: DeleteRangeRequest.fromPartial(object.request.value),
@@ -1687,14 +1490,8 @@ export const RequestOp: MessageFns<RequestOp> = {
         break;
       }
       case "requestTxn": {
-        if (
-          object.request?.value !== undefined &&
-          object.request?.value !== null
-        ) {
-          message.request = {
-            $case: "requestTxn",
-            value: TxnRequest.fromPartial(object.request.value),
-          };
+        if (object.request?.value !== undefined && object.request?.value !== null) {
+          message.request = { $case: "requestTxn", value: TxnRequest.fromPartial(object.request.value) };
         }
         break;
       }
@@ -1708,42 +1505,26 @@ function createBaseResponseOp(): ResponseOp {
 }
 
 export const ResponseOp: MessageFns<ResponseOp> = {
-  encode(
-    message: ResponseOp,
-    writer: BinaryWriter = new BinaryWriter(),
-  ): BinaryWriter {
+  encode(message: ResponseOp, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     switch (message.response?.$case) {
       case "responseRange":
-        RangeResponse.encode(
-          message.response.value,
-          writer.uint32(10).fork(),
-        ).join();
+        RangeResponse.encode(message.response.value, writer.uint32(10).fork()).join();
         break;
       case "responsePut":
-        PutResponse.encode(
-          message.response.value,
-          writer.uint32(18).fork(),
-        ).join();
+        PutResponse.encode(message.response.value, writer.uint32(18).fork()).join();
         break;
       case "responseDeleteRange":
-        DeleteRangeResponse.encode(
-          message.response.value,
-          writer.uint32(26).fork(),
-        ).join();
+        DeleteRangeResponse.encode(message.response.value, writer.uint32(26).fork()).join();
         break;
       case "responseTxn":
-        TxnResponse.encode(
-          message.response.value,
-          writer.uint32(34).fork(),
-        ).join();
+        TxnResponse.encode(message.response.value, writer.uint32(34).fork()).join();
         break;
     }
     return writer;
   },
 
   decode(input: BinaryReader | Uint8Array, length?: number): ResponseOp {
-    const reader =
-      input instanceof BinaryReader ? input : new BinaryReader(input);
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
       throw new globalThis.Error("protobuf decode recursion limit exceeded");
@@ -1760,10 +1541,7 @@ export const ResponseOp: MessageFns<ResponseOp> = {
               break;
             }
 
-            message.response = {
-              $case: "responseRange",
-              value: RangeResponse.decode(reader, reader.uint32()),
-            };
+            message.response = { $case: "responseRange", value: RangeResponse.decode(reader, reader.uint32()) };
             continue;
           }
           case 2: {
@@ -1771,10 +1549,7 @@ export const ResponseOp: MessageFns<ResponseOp> = {
               break;
             }
 
-            message.response = {
-              $case: "responsePut",
-              value: PutResponse.decode(reader, reader.uint32()),
-            };
+            message.response = { $case: "responsePut", value: PutResponse.decode(reader, reader.uint32()) };
             continue;
           }
           case 3: {
@@ -1793,10 +1568,7 @@ export const ResponseOp: MessageFns<ResponseOp> = {
               break;
             }
 
-            message.response = {
-              $case: "responseTxn",
-              value: TxnResponse.decode(reader, reader.uint32()),
-            };
+            message.response = { $case: "responseTxn", value: TxnResponse.decode(reader, reader.uint32()) };
             continue;
           }
         }
@@ -1818,34 +1590,19 @@ export const ResponseOp: MessageFns<ResponseOp> = {
     const message = createBaseResponseOp();
     switch (object.response?.$case) {
       case "responseRange": {
-        if (
-          object.response?.value !== undefined &&
-          object.response?.value !== null
-        ) {
-          message.response = {
-            $case: "responseRange",
-            value: RangeResponse.fromPartial(object.response.value),
-          };
+        if (object.response?.value !== undefined && object.response?.value !== null) {
+          message.response = { $case: "responseRange", value: RangeResponse.fromPartial(object.response.value) };
         }
         break;
       }
       case "responsePut": {
-        if (
-          object.response?.value !== undefined &&
-          object.response?.value !== null
-        ) {
-          message.response = {
-            $case: "responsePut",
-            value: PutResponse.fromPartial(object.response.value),
-          };
+        if (object.response?.value !== undefined && object.response?.value !== null) {
+          message.response = { $case: "responsePut", value: PutResponse.fromPartial(object.response.value) };
         }
         break;
       }
       case "responseDeleteRange": {
-        if (
-          object.response?.value !== undefined &&
-          object.response?.value !== null
-        ) {
+        if (object.response?.value !== undefined && object.response?.value !== null) {
           message.response = {
             $case: "responseDeleteRange",
             value: DeleteRangeResponse.fromPartial(object.response.value),
@@ -1854,14 +1611,8 @@ export const ResponseOp: MessageFns<ResponseOp> = {
         break;
       }
       case "responseTxn": {
-        if (
-          object.response?.value !== undefined &&
-          object.response?.value !== null
-        ) {
-          message.response = {
-            $case: "responseTxn",
-            value: TxnResponse.fromPartial(object.response.value),
-          };
+        if (object.response?.value !== undefined && object.response?.value !== null) {
+          message.response = { $case: "responseTxn", value: TxnResponse.fromPartial(object.response.value) };
         }
         break;
       }
@@ -1871,20 +1622,11 @@ export const ResponseOp: MessageFns<ResponseOp> = {
 };
 
 function createBaseCompare(): Compare {
-  return {
-    result: 0,
-    target: 0,
-    key: new Uint8Array(0),
-    targetUnion: undefined,
-    rangeEnd: new Uint8Array(0),
-  };
+  return { result: 0, target: 0, key: new Uint8Array(0), targetUnion: undefined, rangeEnd: new Uint8Array(0) };
 }
 
 export const Compare: MessageFns<Compare> = {
-  encode(
-    message: Compare,
-    writer: BinaryWriter = new BinaryWriter(),
-  ): BinaryWriter {
+  encode(message: Compare, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.result !== 0) {
       writer.uint32(8).int32(message.result);
     }
@@ -1896,35 +1638,20 @@ export const Compare: MessageFns<Compare> = {
     }
     switch (message.targetUnion?.$case) {
       case "version":
-        if (
-          BigInt.asIntN(64, message.targetUnion.value) !==
-          message.targetUnion.value
-        ) {
-          throw new globalThis.Error(
-            "value provided for field message.targetUnion.value of type int64 too large",
-          );
+        if (BigInt.asIntN(64, message.targetUnion.value) !== message.targetUnion.value) {
+          throw new globalThis.Error("value provided for field message.targetUnion.value of type int64 too large");
         }
         writer.uint32(32).int64(message.targetUnion.value);
         break;
       case "createRevision":
-        if (
-          BigInt.asIntN(64, message.targetUnion.value) !==
-          message.targetUnion.value
-        ) {
-          throw new globalThis.Error(
-            "value provided for field message.targetUnion.value of type int64 too large",
-          );
+        if (BigInt.asIntN(64, message.targetUnion.value) !== message.targetUnion.value) {
+          throw new globalThis.Error("value provided for field message.targetUnion.value of type int64 too large");
         }
         writer.uint32(40).int64(message.targetUnion.value);
         break;
       case "modRevision":
-        if (
-          BigInt.asIntN(64, message.targetUnion.value) !==
-          message.targetUnion.value
-        ) {
-          throw new globalThis.Error(
-            "value provided for field message.targetUnion.value of type int64 too large",
-          );
+        if (BigInt.asIntN(64, message.targetUnion.value) !== message.targetUnion.value) {
+          throw new globalThis.Error("value provided for field message.targetUnion.value of type int64 too large");
         }
         writer.uint32(48).int64(message.targetUnion.value);
         break;
@@ -1932,13 +1659,8 @@ export const Compare: MessageFns<Compare> = {
         writer.uint32(58).bytes(message.targetUnion.value);
         break;
       case "lease":
-        if (
-          BigInt.asIntN(64, message.targetUnion.value) !==
-          message.targetUnion.value
-        ) {
-          throw new globalThis.Error(
-            "value provided for field message.targetUnion.value of type int64 too large",
-          );
+        if (BigInt.asIntN(64, message.targetUnion.value) !== message.targetUnion.value) {
+          throw new globalThis.Error("value provided for field message.targetUnion.value of type int64 too large");
         }
         writer.uint32(64).int64(message.targetUnion.value);
         break;
@@ -1950,8 +1672,7 @@ export const Compare: MessageFns<Compare> = {
   },
 
   decode(input: BinaryReader | Uint8Array, length?: number): Compare {
-    const reader =
-      input instanceof BinaryReader ? input : new BinaryReader(input);
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
       throw new globalThis.Error("protobuf decode recursion limit exceeded");
@@ -1992,10 +1713,7 @@ export const Compare: MessageFns<Compare> = {
               break;
             }
 
-            message.targetUnion = {
-              $case: "version",
-              value: reader.int64() as bigint,
-            };
+            message.targetUnion = { $case: "version", value: reader.int64() as bigint };
             continue;
           }
           case 5: {
@@ -2003,10 +1721,7 @@ export const Compare: MessageFns<Compare> = {
               break;
             }
 
-            message.targetUnion = {
-              $case: "createRevision",
-              value: reader.int64() as bigint,
-            };
+            message.targetUnion = { $case: "createRevision", value: reader.int64() as bigint };
             continue;
           }
           case 6: {
@@ -2014,10 +1729,7 @@ export const Compare: MessageFns<Compare> = {
               break;
             }
 
-            message.targetUnion = {
-              $case: "modRevision",
-              value: reader.int64() as bigint,
-            };
+            message.targetUnion = { $case: "modRevision", value: reader.int64() as bigint };
             continue;
           }
           case 7: {
@@ -2033,10 +1745,7 @@ export const Compare: MessageFns<Compare> = {
               break;
             }
 
-            message.targetUnion = {
-              $case: "lease",
-              value: reader.int64() as bigint,
-            };
+            message.targetUnion = { $case: "lease", value: reader.int64() as bigint };
             continue;
           }
           case 64: {
@@ -2069,62 +1778,32 @@ export const Compare: MessageFns<Compare> = {
     message.key = object.key ?? new Uint8Array(0);
     switch (object.targetUnion?.$case) {
       case "version": {
-        if (
-          object.targetUnion?.value !== undefined &&
-          object.targetUnion?.value !== null
-        ) {
-          message.targetUnion = {
-            $case: "version",
-            value: BigInt(object.targetUnion.value),
-          };
+        if (object.targetUnion?.value !== undefined && object.targetUnion?.value !== null) {
+          message.targetUnion = { $case: "version", value: BigInt(object.targetUnion.value) };
         }
         break;
       }
       case "createRevision": {
-        if (
-          object.targetUnion?.value !== undefined &&
-          object.targetUnion?.value !== null
-        ) {
-          message.targetUnion = {
-            $case: "createRevision",
-            value: BigInt(object.targetUnion.value),
-          };
+        if (object.targetUnion?.value !== undefined && object.targetUnion?.value !== null) {
+          message.targetUnion = { $case: "createRevision", value: BigInt(object.targetUnion.value) };
         }
         break;
       }
       case "modRevision": {
-        if (
-          object.targetUnion?.value !== undefined &&
-          object.targetUnion?.value !== null
-        ) {
-          message.targetUnion = {
-            $case: "modRevision",
-            value: BigInt(object.targetUnion.value),
-          };
+        if (object.targetUnion?.value !== undefined && object.targetUnion?.value !== null) {
+          message.targetUnion = { $case: "modRevision", value: BigInt(object.targetUnion.value) };
         }
         break;
       }
       case "value": {
-        if (
-          object.targetUnion?.value !== undefined &&
-          object.targetUnion?.value !== null
-        ) {
-          message.targetUnion = {
-            $case: "value",
-            value: object.targetUnion.value,
-          };
+        if (object.targetUnion?.value !== undefined && object.targetUnion?.value !== null) {
+          message.targetUnion = { $case: "value", value: object.targetUnion.value };
         }
         break;
       }
       case "lease": {
-        if (
-          object.targetUnion?.value !== undefined &&
-          object.targetUnion?.value !== null
-        ) {
-          message.targetUnion = {
-            $case: "lease",
-            value: BigInt(object.targetUnion.value),
-          };
+        if (object.targetUnion?.value !== undefined && object.targetUnion?.value !== null) {
+          message.targetUnion = { $case: "lease", value: BigInt(object.targetUnion.value) };
         }
         break;
       }
@@ -2139,10 +1818,7 @@ function createBaseTxnRequest(): TxnRequest {
 }
 
 export const TxnRequest: MessageFns<TxnRequest> = {
-  encode(
-    message: TxnRequest,
-    writer: BinaryWriter = new BinaryWriter(),
-  ): BinaryWriter {
+  encode(message: TxnRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     for (const v of message.compare) {
       Compare.encode(v!, writer.uint32(10).fork()).join();
     }
@@ -2156,8 +1832,7 @@ export const TxnRequest: MessageFns<TxnRequest> = {
   },
 
   decode(input: BinaryReader | Uint8Array, length?: number): TxnRequest {
-    const reader =
-      input instanceof BinaryReader ? input : new BinaryReader(input);
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
       throw new globalThis.Error("protobuf decode recursion limit exceeded");
@@ -2211,10 +1886,8 @@ export const TxnRequest: MessageFns<TxnRequest> = {
   fromPartial(object: DeepPartial<TxnRequest>): TxnRequest {
     const message = createBaseTxnRequest();
     message.compare = object.compare?.map((e) => Compare.fromPartial(e)) || [];
-    message.success =
-      object.success?.map((e) => RequestOp.fromPartial(e)) || [];
-    message.failure =
-      object.failure?.map((e) => RequestOp.fromPartial(e)) || [];
+    message.success = object.success?.map((e) => RequestOp.fromPartial(e)) || [];
+    message.failure = object.failure?.map((e) => RequestOp.fromPartial(e)) || [];
     return message;
   },
 };
@@ -2224,10 +1897,7 @@ function createBaseTxnResponse(): TxnResponse {
 }
 
 export const TxnResponse: MessageFns<TxnResponse> = {
-  encode(
-    message: TxnResponse,
-    writer: BinaryWriter = new BinaryWriter(),
-  ): BinaryWriter {
+  encode(message: TxnResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.header !== undefined) {
       ResponseHeader.encode(message.header, writer.uint32(10).fork()).join();
     }
@@ -2241,8 +1911,7 @@ export const TxnResponse: MessageFns<TxnResponse> = {
   },
 
   decode(input: BinaryReader | Uint8Array, length?: number): TxnResponse {
-    const reader =
-      input instanceof BinaryReader ? input : new BinaryReader(input);
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
       throw new globalThis.Error("protobuf decode recursion limit exceeded");
@@ -2295,13 +1964,9 @@ export const TxnResponse: MessageFns<TxnResponse> = {
   },
   fromPartial(object: DeepPartial<TxnResponse>): TxnResponse {
     const message = createBaseTxnResponse();
-    message.header =
-      object.header !== undefined && object.header !== null
-        ? ResponseHeader.fromPartial(object.header)
-        : undefined;
+    message.header = object.header !== undefined && object.header !== null ? ResponseHeader.fromPartial(object.header) : undefined;
     message.succeeded = object.succeeded ?? false;
-    message.responses =
-      object.responses?.map((e) => ResponseOp.fromPartial(e)) || [];
+    message.responses = object.responses?.map((e) => ResponseOp.fromPartial(e)) || [];
     return message;
   },
 };
@@ -2311,15 +1976,10 @@ function createBaseCompactionRequest(): CompactionRequest {
 }
 
 export const CompactionRequest: MessageFns<CompactionRequest> = {
-  encode(
-    message: CompactionRequest,
-    writer: BinaryWriter = new BinaryWriter(),
-  ): BinaryWriter {
+  encode(message: CompactionRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.revision !== 0n) {
       if (BigInt.asIntN(64, message.revision) !== message.revision) {
-        throw new globalThis.Error(
-          "value provided for field message.revision of type int64 too large",
-        );
+        throw new globalThis.Error("value provided for field message.revision of type int64 too large");
       }
       writer.uint32(8).int64(message.revision);
     }
@@ -2330,8 +1990,7 @@ export const CompactionRequest: MessageFns<CompactionRequest> = {
   },
 
   decode(input: BinaryReader | Uint8Array, length?: number): CompactionRequest {
-    const reader =
-      input instanceof BinaryReader ? input : new BinaryReader(input);
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
       throw new globalThis.Error("protobuf decode recursion limit exceeded");
@@ -2376,10 +2035,7 @@ export const CompactionRequest: MessageFns<CompactionRequest> = {
   },
   fromPartial(object: DeepPartial<CompactionRequest>): CompactionRequest {
     const message = createBaseCompactionRequest();
-    message.revision =
-      object.revision !== undefined && object.revision !== null
-        ? BigInt(object.revision)
-        : 0n;
+    message.revision = object.revision !== undefined && object.revision !== null ? BigInt(object.revision) : 0n;
     message.physical = object.physical ?? false;
     return message;
   },
@@ -2390,22 +2046,15 @@ function createBaseCompactionResponse(): CompactionResponse {
 }
 
 export const CompactionResponse: MessageFns<CompactionResponse> = {
-  encode(
-    message: CompactionResponse,
-    writer: BinaryWriter = new BinaryWriter(),
-  ): BinaryWriter {
+  encode(message: CompactionResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.header !== undefined) {
       ResponseHeader.encode(message.header, writer.uint32(10).fork()).join();
     }
     return writer;
   },
 
-  decode(
-    input: BinaryReader | Uint8Array,
-    length?: number,
-  ): CompactionResponse {
-    const reader =
-      input instanceof BinaryReader ? input : new BinaryReader(input);
+  decode(input: BinaryReader | Uint8Array, length?: number): CompactionResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
       throw new globalThis.Error("protobuf decode recursion limit exceeded");
@@ -2442,10 +2091,7 @@ export const CompactionResponse: MessageFns<CompactionResponse> = {
   },
   fromPartial(object: DeepPartial<CompactionResponse>): CompactionResponse {
     const message = createBaseCompactionResponse();
-    message.header =
-      object.header !== undefined && object.header !== null
-        ? ResponseHeader.fromPartial(object.header)
-        : undefined;
+    message.header = object.header !== undefined && object.header !== null ? ResponseHeader.fromPartial(object.header) : undefined;
     return message;
   },
 };
@@ -2455,16 +2101,12 @@ function createBaseHashRequest(): HashRequest {
 }
 
 export const HashRequest: MessageFns<HashRequest> = {
-  encode(
-    _: HashRequest,
-    writer: BinaryWriter = new BinaryWriter(),
-  ): BinaryWriter {
+  encode(_: HashRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     return writer;
   },
 
   decode(input: BinaryReader | Uint8Array, length?: number): HashRequest {
-    const reader =
-      input instanceof BinaryReader ? input : new BinaryReader(input);
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
       throw new globalThis.Error("protobuf decode recursion limit exceeded");
@@ -2502,15 +2144,10 @@ function createBaseHashKVRequest(): HashKVRequest {
 }
 
 export const HashKVRequest: MessageFns<HashKVRequest> = {
-  encode(
-    message: HashKVRequest,
-    writer: BinaryWriter = new BinaryWriter(),
-  ): BinaryWriter {
+  encode(message: HashKVRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.revision !== 0n) {
       if (BigInt.asIntN(64, message.revision) !== message.revision) {
-        throw new globalThis.Error(
-          "value provided for field message.revision of type int64 too large",
-        );
+        throw new globalThis.Error("value provided for field message.revision of type int64 too large");
       }
       writer.uint32(8).int64(message.revision);
     }
@@ -2518,8 +2155,7 @@ export const HashKVRequest: MessageFns<HashKVRequest> = {
   },
 
   decode(input: BinaryReader | Uint8Array, length?: number): HashKVRequest {
-    const reader =
-      input instanceof BinaryReader ? input : new BinaryReader(input);
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
       throw new globalThis.Error("protobuf decode recursion limit exceeded");
@@ -2556,10 +2192,7 @@ export const HashKVRequest: MessageFns<HashKVRequest> = {
   },
   fromPartial(object: DeepPartial<HashKVRequest>): HashKVRequest {
     const message = createBaseHashKVRequest();
-    message.revision =
-      object.revision !== undefined && object.revision !== null
-        ? BigInt(object.revision)
-        : 0n;
+    message.revision = object.revision !== undefined && object.revision !== null ? BigInt(object.revision) : 0n;
     return message;
   },
 };
@@ -2569,10 +2202,7 @@ function createBaseHashKVResponse(): HashKVResponse {
 }
 
 export const HashKVResponse: MessageFns<HashKVResponse> = {
-  encode(
-    message: HashKVResponse,
-    writer: BinaryWriter = new BinaryWriter(),
-  ): BinaryWriter {
+  encode(message: HashKVResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.header !== undefined) {
       ResponseHeader.encode(message.header, writer.uint32(10).fork()).join();
     }
@@ -2580,20 +2210,14 @@ export const HashKVResponse: MessageFns<HashKVResponse> = {
       writer.uint32(16).uint32(message.hash);
     }
     if (message.compactRevision !== 0n) {
-      if (
-        BigInt.asIntN(64, message.compactRevision) !== message.compactRevision
-      ) {
-        throw new globalThis.Error(
-          "value provided for field message.compactRevision of type int64 too large",
-        );
+      if (BigInt.asIntN(64, message.compactRevision) !== message.compactRevision) {
+        throw new globalThis.Error("value provided for field message.compactRevision of type int64 too large");
       }
       writer.uint32(24).int64(message.compactRevision);
     }
     if (message.hashRevision !== 0n) {
       if (BigInt.asIntN(64, message.hashRevision) !== message.hashRevision) {
-        throw new globalThis.Error(
-          "value provided for field message.hashRevision of type int64 too large",
-        );
+        throw new globalThis.Error("value provided for field message.hashRevision of type int64 too large");
       }
       writer.uint32(32).int64(message.hashRevision);
     }
@@ -2601,8 +2225,7 @@ export const HashKVResponse: MessageFns<HashKVResponse> = {
   },
 
   decode(input: BinaryReader | Uint8Array, length?: number): HashKVResponse {
-    const reader =
-      input instanceof BinaryReader ? input : new BinaryReader(input);
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
       throw new globalThis.Error("protobuf decode recursion limit exceeded");
@@ -2663,19 +2286,10 @@ export const HashKVResponse: MessageFns<HashKVResponse> = {
   },
   fromPartial(object: DeepPartial<HashKVResponse>): HashKVResponse {
     const message = createBaseHashKVResponse();
-    message.header =
-      object.header !== undefined && object.header !== null
-        ? ResponseHeader.fromPartial(object.header)
-        : undefined;
+    message.header = object.header !== undefined && object.header !== null ? ResponseHeader.fromPartial(object.header) : undefined;
     message.hash = object.hash ?? 0;
-    message.compactRevision =
-      object.compactRevision !== undefined && object.compactRevision !== null
-        ? BigInt(object.compactRevision)
-        : 0n;
-    message.hashRevision =
-      object.hashRevision !== undefined && object.hashRevision !== null
-        ? BigInt(object.hashRevision)
-        : 0n;
+    message.compactRevision = object.compactRevision !== undefined && object.compactRevision !== null ? BigInt(object.compactRevision) : 0n;
+    message.hashRevision = object.hashRevision !== undefined && object.hashRevision !== null ? BigInt(object.hashRevision) : 0n;
     return message;
   },
 };
@@ -2685,10 +2299,7 @@ function createBaseHashResponse(): HashResponse {
 }
 
 export const HashResponse: MessageFns<HashResponse> = {
-  encode(
-    message: HashResponse,
-    writer: BinaryWriter = new BinaryWriter(),
-  ): BinaryWriter {
+  encode(message: HashResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.header !== undefined) {
       ResponseHeader.encode(message.header, writer.uint32(10).fork()).join();
     }
@@ -2699,8 +2310,7 @@ export const HashResponse: MessageFns<HashResponse> = {
   },
 
   decode(input: BinaryReader | Uint8Array, length?: number): HashResponse {
-    const reader =
-      input instanceof BinaryReader ? input : new BinaryReader(input);
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
       throw new globalThis.Error("protobuf decode recursion limit exceeded");
@@ -2745,10 +2355,7 @@ export const HashResponse: MessageFns<HashResponse> = {
   },
   fromPartial(object: DeepPartial<HashResponse>): HashResponse {
     const message = createBaseHashResponse();
-    message.header =
-      object.header !== undefined && object.header !== null
-        ? ResponseHeader.fromPartial(object.header)
-        : undefined;
+    message.header = object.header !== undefined && object.header !== null ? ResponseHeader.fromPartial(object.header) : undefined;
     message.hash = object.hash ?? 0;
     return message;
   },
@@ -2759,16 +2366,12 @@ function createBaseSnapshotRequest(): SnapshotRequest {
 }
 
 export const SnapshotRequest: MessageFns<SnapshotRequest> = {
-  encode(
-    _: SnapshotRequest,
-    writer: BinaryWriter = new BinaryWriter(),
-  ): BinaryWriter {
+  encode(_: SnapshotRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     return writer;
   },
 
   decode(input: BinaryReader | Uint8Array, length?: number): SnapshotRequest {
-    const reader =
-      input instanceof BinaryReader ? input : new BinaryReader(input);
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
       throw new globalThis.Error("protobuf decode recursion limit exceeded");
@@ -2802,29 +2405,17 @@ export const SnapshotRequest: MessageFns<SnapshotRequest> = {
 };
 
 function createBaseSnapshotResponse(): SnapshotResponse {
-  return {
-    header: undefined,
-    remainingBytes: 0n,
-    blob: new Uint8Array(0),
-    version: "",
-  };
+  return { header: undefined, remainingBytes: 0n, blob: new Uint8Array(0), version: "" };
 }
 
 export const SnapshotResponse: MessageFns<SnapshotResponse> = {
-  encode(
-    message: SnapshotResponse,
-    writer: BinaryWriter = new BinaryWriter(),
-  ): BinaryWriter {
+  encode(message: SnapshotResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.header !== undefined) {
       ResponseHeader.encode(message.header, writer.uint32(10).fork()).join();
     }
     if (message.remainingBytes !== 0n) {
-      if (
-        BigInt.asUintN(64, message.remainingBytes) !== message.remainingBytes
-      ) {
-        throw new globalThis.Error(
-          "value provided for field message.remainingBytes of type uint64 too large",
-        );
+      if (BigInt.asUintN(64, message.remainingBytes) !== message.remainingBytes) {
+        throw new globalThis.Error("value provided for field message.remainingBytes of type uint64 too large");
       }
       writer.uint32(16).uint64(message.remainingBytes);
     }
@@ -2838,8 +2429,7 @@ export const SnapshotResponse: MessageFns<SnapshotResponse> = {
   },
 
   decode(input: BinaryReader | Uint8Array, length?: number): SnapshotResponse {
-    const reader =
-      input instanceof BinaryReader ? input : new BinaryReader(input);
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
       throw new globalThis.Error("protobuf decode recursion limit exceeded");
@@ -2900,14 +2490,8 @@ export const SnapshotResponse: MessageFns<SnapshotResponse> = {
   },
   fromPartial(object: DeepPartial<SnapshotResponse>): SnapshotResponse {
     const message = createBaseSnapshotResponse();
-    message.header =
-      object.header !== undefined && object.header !== null
-        ? ResponseHeader.fromPartial(object.header)
-        : undefined;
-    message.remainingBytes =
-      object.remainingBytes !== undefined && object.remainingBytes !== null
-        ? BigInt(object.remainingBytes)
-        : 0n;
+    message.header = object.header !== undefined && object.header !== null ? ResponseHeader.fromPartial(object.header) : undefined;
+    message.remainingBytes = object.remainingBytes !== undefined && object.remainingBytes !== null ? BigInt(object.remainingBytes) : 0n;
     message.blob = object.blob ?? new Uint8Array(0);
     message.version = object.version ?? "";
     return message;
@@ -2919,36 +2503,23 @@ function createBaseWatchRequest(): WatchRequest {
 }
 
 export const WatchRequest: MessageFns<WatchRequest> = {
-  encode(
-    message: WatchRequest,
-    writer: BinaryWriter = new BinaryWriter(),
-  ): BinaryWriter {
+  encode(message: WatchRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     switch (message.requestUnion?.$case) {
       case "createRequest":
-        WatchCreateRequest.encode(
-          message.requestUnion.value,
-          writer.uint32(10).fork(),
-        ).join();
+        WatchCreateRequest.encode(message.requestUnion.value, writer.uint32(10).fork()).join();
         break;
       case "cancelRequest":
-        WatchCancelRequest.encode(
-          message.requestUnion.value,
-          writer.uint32(18).fork(),
-        ).join();
+        WatchCancelRequest.encode(message.requestUnion.value, writer.uint32(18).fork()).join();
         break;
       case "progressRequest":
-        WatchProgressRequest.encode(
-          message.requestUnion.value,
-          writer.uint32(26).fork(),
-        ).join();
+        WatchProgressRequest.encode(message.requestUnion.value, writer.uint32(26).fork()).join();
         break;
     }
     return writer;
   },
 
   decode(input: BinaryReader | Uint8Array, length?: number): WatchRequest {
-    const reader =
-      input instanceof BinaryReader ? input : new BinaryReader(input);
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
       throw new globalThis.Error("protobuf decode recursion limit exceeded");
@@ -3012,10 +2583,7 @@ export const WatchRequest: MessageFns<WatchRequest> = {
     const message = createBaseWatchRequest();
     switch (object.requestUnion?.$case) {
       case "createRequest": {
-        if (
-          object.requestUnion?.value !== undefined &&
-          object.requestUnion?.value !== null
-        ) {
+        if (object.requestUnion?.value !== undefined && object.requestUnion?.value !== null) {
           message.requestUnion = {
             $case: "createRequest",
             value: WatchCreateRequest.fromPartial(object.requestUnion.value),
@@ -3024,10 +2592,7 @@ export const WatchRequest: MessageFns<WatchRequest> = {
         break;
       }
       case "cancelRequest": {
-        if (
-          object.requestUnion?.value !== undefined &&
-          object.requestUnion?.value !== null
-        ) {
+        if (object.requestUnion?.value !== undefined && object.requestUnion?.value !== null) {
           message.requestUnion = {
             $case: "cancelRequest",
             value: WatchCancelRequest.fromPartial(object.requestUnion.value),
@@ -3036,10 +2601,7 @@ export const WatchRequest: MessageFns<WatchRequest> = {
         break;
       }
       case "progressRequest": {
-        if (
-          object.requestUnion?.value !== undefined &&
-          object.requestUnion?.value !== null
-        ) {
+        if (object.requestUnion?.value !== undefined && object.requestUnion?.value !== null) {
           message.requestUnion = {
             $case: "progressRequest",
             value: WatchProgressRequest.fromPartial(object.requestUnion.value),
@@ -3066,10 +2628,7 @@ function createBaseWatchCreateRequest(): WatchCreateRequest {
 }
 
 export const WatchCreateRequest: MessageFns<WatchCreateRequest> = {
-  encode(
-    message: WatchCreateRequest,
-    writer: BinaryWriter = new BinaryWriter(),
-  ): BinaryWriter {
+  encode(message: WatchCreateRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.key.length !== 0) {
       writer.uint32(10).bytes(message.key);
     }
@@ -3078,9 +2637,7 @@ export const WatchCreateRequest: MessageFns<WatchCreateRequest> = {
     }
     if (message.startRevision !== 0n) {
       if (BigInt.asIntN(64, message.startRevision) !== message.startRevision) {
-        throw new globalThis.Error(
-          "value provided for field message.startRevision of type int64 too large",
-        );
+        throw new globalThis.Error("value provided for field message.startRevision of type int64 too large");
       }
       writer.uint32(24).int64(message.startRevision);
     }
@@ -3099,9 +2656,7 @@ export const WatchCreateRequest: MessageFns<WatchCreateRequest> = {
     }
     if (message.watchId !== 0n) {
       if (BigInt.asIntN(64, message.watchId) !== message.watchId) {
-        throw new globalThis.Error(
-          "value provided for field message.watchId of type int64 too large",
-        );
+        throw new globalThis.Error("value provided for field message.watchId of type int64 too large");
       }
       writer.uint32(56).int64(message.watchId);
     }
@@ -3111,12 +2666,8 @@ export const WatchCreateRequest: MessageFns<WatchCreateRequest> = {
     return writer;
   },
 
-  decode(
-    input: BinaryReader | Uint8Array,
-    length?: number,
-  ): WatchCreateRequest {
-    const reader =
-      input instanceof BinaryReader ? input : new BinaryReader(input);
+  decode(input: BinaryReader | Uint8Array, length?: number): WatchCreateRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
       throw new globalThis.Error("protobuf decode recursion limit exceeded");
@@ -3221,17 +2772,11 @@ export const WatchCreateRequest: MessageFns<WatchCreateRequest> = {
     const message = createBaseWatchCreateRequest();
     message.key = object.key ?? new Uint8Array(0);
     message.rangeEnd = object.rangeEnd ?? new Uint8Array(0);
-    message.startRevision =
-      object.startRevision !== undefined && object.startRevision !== null
-        ? BigInt(object.startRevision)
-        : 0n;
+    message.startRevision = object.startRevision !== undefined && object.startRevision !== null ? BigInt(object.startRevision) : 0n;
     message.progressNotify = object.progressNotify ?? false;
     message.filters = object.filters?.map((e) => e) || [];
     message.prevKv = object.prevKv ?? false;
-    message.watchId =
-      object.watchId !== undefined && object.watchId !== null
-        ? BigInt(object.watchId)
-        : 0n;
+    message.watchId = object.watchId !== undefined && object.watchId !== null ? BigInt(object.watchId) : 0n;
     message.fragment = object.fragment ?? false;
     return message;
   },
@@ -3242,27 +2787,18 @@ function createBaseWatchCancelRequest(): WatchCancelRequest {
 }
 
 export const WatchCancelRequest: MessageFns<WatchCancelRequest> = {
-  encode(
-    message: WatchCancelRequest,
-    writer: BinaryWriter = new BinaryWriter(),
-  ): BinaryWriter {
+  encode(message: WatchCancelRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.watchId !== 0n) {
       if (BigInt.asIntN(64, message.watchId) !== message.watchId) {
-        throw new globalThis.Error(
-          "value provided for field message.watchId of type int64 too large",
-        );
+        throw new globalThis.Error("value provided for field message.watchId of type int64 too large");
       }
       writer.uint32(8).int64(message.watchId);
     }
     return writer;
   },
 
-  decode(
-    input: BinaryReader | Uint8Array,
-    length?: number,
-  ): WatchCancelRequest {
-    const reader =
-      input instanceof BinaryReader ? input : new BinaryReader(input);
+  decode(input: BinaryReader | Uint8Array, length?: number): WatchCancelRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
       throw new globalThis.Error("protobuf decode recursion limit exceeded");
@@ -3299,10 +2835,7 @@ export const WatchCancelRequest: MessageFns<WatchCancelRequest> = {
   },
   fromPartial(object: DeepPartial<WatchCancelRequest>): WatchCancelRequest {
     const message = createBaseWatchCancelRequest();
-    message.watchId =
-      object.watchId !== undefined && object.watchId !== null
-        ? BigInt(object.watchId)
-        : 0n;
+    message.watchId = object.watchId !== undefined && object.watchId !== null ? BigInt(object.watchId) : 0n;
     return message;
   },
 };
@@ -3312,19 +2845,12 @@ function createBaseWatchProgressRequest(): WatchProgressRequest {
 }
 
 export const WatchProgressRequest: MessageFns<WatchProgressRequest> = {
-  encode(
-    _: WatchProgressRequest,
-    writer: BinaryWriter = new BinaryWriter(),
-  ): BinaryWriter {
+  encode(_: WatchProgressRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     return writer;
   },
 
-  decode(
-    input: BinaryReader | Uint8Array,
-    length?: number,
-  ): WatchProgressRequest {
-    const reader =
-      input instanceof BinaryReader ? input : new BinaryReader(input);
+  decode(input: BinaryReader | Uint8Array, length?: number): WatchProgressRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
       throw new globalThis.Error("protobuf decode recursion limit exceeded");
@@ -3371,18 +2897,13 @@ function createBaseWatchResponse(): WatchResponse {
 }
 
 export const WatchResponse: MessageFns<WatchResponse> = {
-  encode(
-    message: WatchResponse,
-    writer: BinaryWriter = new BinaryWriter(),
-  ): BinaryWriter {
+  encode(message: WatchResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.header !== undefined) {
       ResponseHeader.encode(message.header, writer.uint32(10).fork()).join();
     }
     if (message.watchId !== 0n) {
       if (BigInt.asIntN(64, message.watchId) !== message.watchId) {
-        throw new globalThis.Error(
-          "value provided for field message.watchId of type int64 too large",
-        );
+        throw new globalThis.Error("value provided for field message.watchId of type int64 too large");
       }
       writer.uint32(16).int64(message.watchId);
     }
@@ -3393,12 +2914,8 @@ export const WatchResponse: MessageFns<WatchResponse> = {
       writer.uint32(32).bool(message.canceled);
     }
     if (message.compactRevision !== 0n) {
-      if (
-        BigInt.asIntN(64, message.compactRevision) !== message.compactRevision
-      ) {
-        throw new globalThis.Error(
-          "value provided for field message.compactRevision of type int64 too large",
-        );
+      if (BigInt.asIntN(64, message.compactRevision) !== message.compactRevision) {
+        throw new globalThis.Error("value provided for field message.compactRevision of type int64 too large");
       }
       writer.uint32(40).int64(message.compactRevision);
     }
@@ -3415,8 +2932,7 @@ export const WatchResponse: MessageFns<WatchResponse> = {
   },
 
   decode(input: BinaryReader | Uint8Array, length?: number): WatchResponse {
-    const reader =
-      input instanceof BinaryReader ? input : new BinaryReader(input);
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
       throw new globalThis.Error("protobuf decode recursion limit exceeded");
@@ -3509,20 +3025,11 @@ export const WatchResponse: MessageFns<WatchResponse> = {
   },
   fromPartial(object: DeepPartial<WatchResponse>): WatchResponse {
     const message = createBaseWatchResponse();
-    message.header =
-      object.header !== undefined && object.header !== null
-        ? ResponseHeader.fromPartial(object.header)
-        : undefined;
-    message.watchId =
-      object.watchId !== undefined && object.watchId !== null
-        ? BigInt(object.watchId)
-        : 0n;
+    message.header = object.header !== undefined && object.header !== null ? ResponseHeader.fromPartial(object.header) : undefined;
+    message.watchId = object.watchId !== undefined && object.watchId !== null ? BigInt(object.watchId) : 0n;
     message.created = object.created ?? false;
     message.canceled = object.canceled ?? false;
-    message.compactRevision =
-      object.compactRevision !== undefined && object.compactRevision !== null
-        ? BigInt(object.compactRevision)
-        : 0n;
+    message.compactRevision = object.compactRevision !== undefined && object.compactRevision !== null ? BigInt(object.compactRevision) : 0n;
     message.cancelReason = object.cancelReason ?? "";
     message.fragment = object.fragment ?? false;
     message.events = object.events?.map((e) => Event.fromPartial(e)) || [];
@@ -3535,23 +3042,16 @@ function createBaseLeaseGrantRequest(): LeaseGrantRequest {
 }
 
 export const LeaseGrantRequest: MessageFns<LeaseGrantRequest> = {
-  encode(
-    message: LeaseGrantRequest,
-    writer: BinaryWriter = new BinaryWriter(),
-  ): BinaryWriter {
+  encode(message: LeaseGrantRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.TTL !== 0n) {
       if (BigInt.asIntN(64, message.TTL) !== message.TTL) {
-        throw new globalThis.Error(
-          "value provided for field message.TTL of type int64 too large",
-        );
+        throw new globalThis.Error("value provided for field message.TTL of type int64 too large");
       }
       writer.uint32(8).int64(message.TTL);
     }
     if (message.ID !== 0n) {
       if (BigInt.asIntN(64, message.ID) !== message.ID) {
-        throw new globalThis.Error(
-          "value provided for field message.ID of type int64 too large",
-        );
+        throw new globalThis.Error("value provided for field message.ID of type int64 too large");
       }
       writer.uint32(16).int64(message.ID);
     }
@@ -3559,8 +3059,7 @@ export const LeaseGrantRequest: MessageFns<LeaseGrantRequest> = {
   },
 
   decode(input: BinaryReader | Uint8Array, length?: number): LeaseGrantRequest {
-    const reader =
-      input instanceof BinaryReader ? input : new BinaryReader(input);
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
       throw new globalThis.Error("protobuf decode recursion limit exceeded");
@@ -3605,10 +3104,8 @@ export const LeaseGrantRequest: MessageFns<LeaseGrantRequest> = {
   },
   fromPartial(object: DeepPartial<LeaseGrantRequest>): LeaseGrantRequest {
     const message = createBaseLeaseGrantRequest();
-    message.TTL =
-      object.TTL !== undefined && object.TTL !== null ? BigInt(object.TTL) : 0n;
-    message.ID =
-      object.ID !== undefined && object.ID !== null ? BigInt(object.ID) : 0n;
+    message.TTL = object.TTL !== undefined && object.TTL !== null ? BigInt(object.TTL) : 0n;
+    message.ID = object.ID !== undefined && object.ID !== null ? BigInt(object.ID) : 0n;
     return message;
   },
 };
@@ -3618,26 +3115,19 @@ function createBaseLeaseGrantResponse(): LeaseGrantResponse {
 }
 
 export const LeaseGrantResponse: MessageFns<LeaseGrantResponse> = {
-  encode(
-    message: LeaseGrantResponse,
-    writer: BinaryWriter = new BinaryWriter(),
-  ): BinaryWriter {
+  encode(message: LeaseGrantResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.header !== undefined) {
       ResponseHeader.encode(message.header, writer.uint32(10).fork()).join();
     }
     if (message.ID !== 0n) {
       if (BigInt.asIntN(64, message.ID) !== message.ID) {
-        throw new globalThis.Error(
-          "value provided for field message.ID of type int64 too large",
-        );
+        throw new globalThis.Error("value provided for field message.ID of type int64 too large");
       }
       writer.uint32(16).int64(message.ID);
     }
     if (message.TTL !== 0n) {
       if (BigInt.asIntN(64, message.TTL) !== message.TTL) {
-        throw new globalThis.Error(
-          "value provided for field message.TTL of type int64 too large",
-        );
+        throw new globalThis.Error("value provided for field message.TTL of type int64 too large");
       }
       writer.uint32(24).int64(message.TTL);
     }
@@ -3647,12 +3137,8 @@ export const LeaseGrantResponse: MessageFns<LeaseGrantResponse> = {
     return writer;
   },
 
-  decode(
-    input: BinaryReader | Uint8Array,
-    length?: number,
-  ): LeaseGrantResponse {
-    const reader =
-      input instanceof BinaryReader ? input : new BinaryReader(input);
+  decode(input: BinaryReader | Uint8Array, length?: number): LeaseGrantResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
       throw new globalThis.Error("protobuf decode recursion limit exceeded");
@@ -3713,14 +3199,9 @@ export const LeaseGrantResponse: MessageFns<LeaseGrantResponse> = {
   },
   fromPartial(object: DeepPartial<LeaseGrantResponse>): LeaseGrantResponse {
     const message = createBaseLeaseGrantResponse();
-    message.header =
-      object.header !== undefined && object.header !== null
-        ? ResponseHeader.fromPartial(object.header)
-        : undefined;
-    message.ID =
-      object.ID !== undefined && object.ID !== null ? BigInt(object.ID) : 0n;
-    message.TTL =
-      object.TTL !== undefined && object.TTL !== null ? BigInt(object.TTL) : 0n;
+    message.header = object.header !== undefined && object.header !== null ? ResponseHeader.fromPartial(object.header) : undefined;
+    message.ID = object.ID !== undefined && object.ID !== null ? BigInt(object.ID) : 0n;
+    message.TTL = object.TTL !== undefined && object.TTL !== null ? BigInt(object.TTL) : 0n;
     message.error = object.error ?? "";
     return message;
   },
@@ -3731,27 +3212,18 @@ function createBaseLeaseRevokeRequest(): LeaseRevokeRequest {
 }
 
 export const LeaseRevokeRequest: MessageFns<LeaseRevokeRequest> = {
-  encode(
-    message: LeaseRevokeRequest,
-    writer: BinaryWriter = new BinaryWriter(),
-  ): BinaryWriter {
+  encode(message: LeaseRevokeRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.ID !== 0n) {
       if (BigInt.asIntN(64, message.ID) !== message.ID) {
-        throw new globalThis.Error(
-          "value provided for field message.ID of type int64 too large",
-        );
+        throw new globalThis.Error("value provided for field message.ID of type int64 too large");
       }
       writer.uint32(8).int64(message.ID);
     }
     return writer;
   },
 
-  decode(
-    input: BinaryReader | Uint8Array,
-    length?: number,
-  ): LeaseRevokeRequest {
-    const reader =
-      input instanceof BinaryReader ? input : new BinaryReader(input);
+  decode(input: BinaryReader | Uint8Array, length?: number): LeaseRevokeRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
       throw new globalThis.Error("protobuf decode recursion limit exceeded");
@@ -3788,8 +3260,7 @@ export const LeaseRevokeRequest: MessageFns<LeaseRevokeRequest> = {
   },
   fromPartial(object: DeepPartial<LeaseRevokeRequest>): LeaseRevokeRequest {
     const message = createBaseLeaseRevokeRequest();
-    message.ID =
-      object.ID !== undefined && object.ID !== null ? BigInt(object.ID) : 0n;
+    message.ID = object.ID !== undefined && object.ID !== null ? BigInt(object.ID) : 0n;
     return message;
   },
 };
@@ -3799,22 +3270,15 @@ function createBaseLeaseRevokeResponse(): LeaseRevokeResponse {
 }
 
 export const LeaseRevokeResponse: MessageFns<LeaseRevokeResponse> = {
-  encode(
-    message: LeaseRevokeResponse,
-    writer: BinaryWriter = new BinaryWriter(),
-  ): BinaryWriter {
+  encode(message: LeaseRevokeResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.header !== undefined) {
       ResponseHeader.encode(message.header, writer.uint32(10).fork()).join();
     }
     return writer;
   },
 
-  decode(
-    input: BinaryReader | Uint8Array,
-    length?: number,
-  ): LeaseRevokeResponse {
-    const reader =
-      input instanceof BinaryReader ? input : new BinaryReader(input);
+  decode(input: BinaryReader | Uint8Array, length?: number): LeaseRevokeResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
       throw new globalThis.Error("protobuf decode recursion limit exceeded");
@@ -3851,10 +3315,7 @@ export const LeaseRevokeResponse: MessageFns<LeaseRevokeResponse> = {
   },
   fromPartial(object: DeepPartial<LeaseRevokeResponse>): LeaseRevokeResponse {
     const message = createBaseLeaseRevokeResponse();
-    message.header =
-      object.header !== undefined && object.header !== null
-        ? ResponseHeader.fromPartial(object.header)
-        : undefined;
+    message.header = object.header !== undefined && object.header !== null ? ResponseHeader.fromPartial(object.header) : undefined;
     return message;
   },
 };
@@ -3864,23 +3325,16 @@ function createBaseLeaseCheckpoint(): LeaseCheckpoint {
 }
 
 export const LeaseCheckpoint: MessageFns<LeaseCheckpoint> = {
-  encode(
-    message: LeaseCheckpoint,
-    writer: BinaryWriter = new BinaryWriter(),
-  ): BinaryWriter {
+  encode(message: LeaseCheckpoint, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.ID !== 0n) {
       if (BigInt.asIntN(64, message.ID) !== message.ID) {
-        throw new globalThis.Error(
-          "value provided for field message.ID of type int64 too large",
-        );
+        throw new globalThis.Error("value provided for field message.ID of type int64 too large");
       }
       writer.uint32(8).int64(message.ID);
     }
     if (message.remainingTTL !== 0n) {
       if (BigInt.asIntN(64, message.remainingTTL) !== message.remainingTTL) {
-        throw new globalThis.Error(
-          "value provided for field message.remainingTTL of type int64 too large",
-        );
+        throw new globalThis.Error("value provided for field message.remainingTTL of type int64 too large");
       }
       writer.uint32(16).int64(message.remainingTTL);
     }
@@ -3888,8 +3342,7 @@ export const LeaseCheckpoint: MessageFns<LeaseCheckpoint> = {
   },
 
   decode(input: BinaryReader | Uint8Array, length?: number): LeaseCheckpoint {
-    const reader =
-      input instanceof BinaryReader ? input : new BinaryReader(input);
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
       throw new globalThis.Error("protobuf decode recursion limit exceeded");
@@ -3934,12 +3387,8 @@ export const LeaseCheckpoint: MessageFns<LeaseCheckpoint> = {
   },
   fromPartial(object: DeepPartial<LeaseCheckpoint>): LeaseCheckpoint {
     const message = createBaseLeaseCheckpoint();
-    message.ID =
-      object.ID !== undefined && object.ID !== null ? BigInt(object.ID) : 0n;
-    message.remainingTTL =
-      object.remainingTTL !== undefined && object.remainingTTL !== null
-        ? BigInt(object.remainingTTL)
-        : 0n;
+    message.ID = object.ID !== undefined && object.ID !== null ? BigInt(object.ID) : 0n;
+    message.remainingTTL = object.remainingTTL !== undefined && object.remainingTTL !== null ? BigInt(object.remainingTTL) : 0n;
     return message;
   },
 };
@@ -3949,22 +3398,15 @@ function createBaseLeaseCheckpointRequest(): LeaseCheckpointRequest {
 }
 
 export const LeaseCheckpointRequest: MessageFns<LeaseCheckpointRequest> = {
-  encode(
-    message: LeaseCheckpointRequest,
-    writer: BinaryWriter = new BinaryWriter(),
-  ): BinaryWriter {
+  encode(message: LeaseCheckpointRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     for (const v of message.checkpoints) {
       LeaseCheckpoint.encode(v!, writer.uint32(10).fork()).join();
     }
     return writer;
   },
 
-  decode(
-    input: BinaryReader | Uint8Array,
-    length?: number,
-  ): LeaseCheckpointRequest {
-    const reader =
-      input instanceof BinaryReader ? input : new BinaryReader(input);
+  decode(input: BinaryReader | Uint8Array, length?: number): LeaseCheckpointRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
       throw new globalThis.Error("protobuf decode recursion limit exceeded");
@@ -3981,9 +3423,7 @@ export const LeaseCheckpointRequest: MessageFns<LeaseCheckpointRequest> = {
               break;
             }
 
-            message.checkpoints.push(
-              LeaseCheckpoint.decode(reader, reader.uint32()),
-            );
+            message.checkpoints.push(LeaseCheckpoint.decode(reader, reader.uint32()));
             continue;
           }
         }
@@ -4001,12 +3441,9 @@ export const LeaseCheckpointRequest: MessageFns<LeaseCheckpointRequest> = {
   create(base?: DeepPartial<LeaseCheckpointRequest>): LeaseCheckpointRequest {
     return LeaseCheckpointRequest.fromPartial(base ?? {});
   },
-  fromPartial(
-    object: DeepPartial<LeaseCheckpointRequest>,
-  ): LeaseCheckpointRequest {
+  fromPartial(object: DeepPartial<LeaseCheckpointRequest>): LeaseCheckpointRequest {
     const message = createBaseLeaseCheckpointRequest();
-    message.checkpoints =
-      object.checkpoints?.map((e) => LeaseCheckpoint.fromPartial(e)) || [];
+    message.checkpoints = object.checkpoints?.map((e) => LeaseCheckpoint.fromPartial(e)) || [];
     return message;
   },
 };
@@ -4016,22 +3453,15 @@ function createBaseLeaseCheckpointResponse(): LeaseCheckpointResponse {
 }
 
 export const LeaseCheckpointResponse: MessageFns<LeaseCheckpointResponse> = {
-  encode(
-    message: LeaseCheckpointResponse,
-    writer: BinaryWriter = new BinaryWriter(),
-  ): BinaryWriter {
+  encode(message: LeaseCheckpointResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.header !== undefined) {
       ResponseHeader.encode(message.header, writer.uint32(10).fork()).join();
     }
     return writer;
   },
 
-  decode(
-    input: BinaryReader | Uint8Array,
-    length?: number,
-  ): LeaseCheckpointResponse {
-    const reader =
-      input instanceof BinaryReader ? input : new BinaryReader(input);
+  decode(input: BinaryReader | Uint8Array, length?: number): LeaseCheckpointResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
       throw new globalThis.Error("protobuf decode recursion limit exceeded");
@@ -4066,14 +3496,9 @@ export const LeaseCheckpointResponse: MessageFns<LeaseCheckpointResponse> = {
   create(base?: DeepPartial<LeaseCheckpointResponse>): LeaseCheckpointResponse {
     return LeaseCheckpointResponse.fromPartial(base ?? {});
   },
-  fromPartial(
-    object: DeepPartial<LeaseCheckpointResponse>,
-  ): LeaseCheckpointResponse {
+  fromPartial(object: DeepPartial<LeaseCheckpointResponse>): LeaseCheckpointResponse {
     const message = createBaseLeaseCheckpointResponse();
-    message.header =
-      object.header !== undefined && object.header !== null
-        ? ResponseHeader.fromPartial(object.header)
-        : undefined;
+    message.header = object.header !== undefined && object.header !== null ? ResponseHeader.fromPartial(object.header) : undefined;
     return message;
   },
 };
@@ -4083,27 +3508,18 @@ function createBaseLeaseKeepAliveRequest(): LeaseKeepAliveRequest {
 }
 
 export const LeaseKeepAliveRequest: MessageFns<LeaseKeepAliveRequest> = {
-  encode(
-    message: LeaseKeepAliveRequest,
-    writer: BinaryWriter = new BinaryWriter(),
-  ): BinaryWriter {
+  encode(message: LeaseKeepAliveRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.ID !== 0n) {
       if (BigInt.asIntN(64, message.ID) !== message.ID) {
-        throw new globalThis.Error(
-          "value provided for field message.ID of type int64 too large",
-        );
+        throw new globalThis.Error("value provided for field message.ID of type int64 too large");
       }
       writer.uint32(8).int64(message.ID);
     }
     return writer;
   },
 
-  decode(
-    input: BinaryReader | Uint8Array,
-    length?: number,
-  ): LeaseKeepAliveRequest {
-    const reader =
-      input instanceof BinaryReader ? input : new BinaryReader(input);
+  decode(input: BinaryReader | Uint8Array, length?: number): LeaseKeepAliveRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
       throw new globalThis.Error("protobuf decode recursion limit exceeded");
@@ -4138,12 +3554,9 @@ export const LeaseKeepAliveRequest: MessageFns<LeaseKeepAliveRequest> = {
   create(base?: DeepPartial<LeaseKeepAliveRequest>): LeaseKeepAliveRequest {
     return LeaseKeepAliveRequest.fromPartial(base ?? {});
   },
-  fromPartial(
-    object: DeepPartial<LeaseKeepAliveRequest>,
-  ): LeaseKeepAliveRequest {
+  fromPartial(object: DeepPartial<LeaseKeepAliveRequest>): LeaseKeepAliveRequest {
     const message = createBaseLeaseKeepAliveRequest();
-    message.ID =
-      object.ID !== undefined && object.ID !== null ? BigInt(object.ID) : 0n;
+    message.ID = object.ID !== undefined && object.ID !== null ? BigInt(object.ID) : 0n;
     return message;
   },
 };
@@ -4153,38 +3566,27 @@ function createBaseLeaseKeepAliveResponse(): LeaseKeepAliveResponse {
 }
 
 export const LeaseKeepAliveResponse: MessageFns<LeaseKeepAliveResponse> = {
-  encode(
-    message: LeaseKeepAliveResponse,
-    writer: BinaryWriter = new BinaryWriter(),
-  ): BinaryWriter {
+  encode(message: LeaseKeepAliveResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.header !== undefined) {
       ResponseHeader.encode(message.header, writer.uint32(10).fork()).join();
     }
     if (message.ID !== 0n) {
       if (BigInt.asIntN(64, message.ID) !== message.ID) {
-        throw new globalThis.Error(
-          "value provided for field message.ID of type int64 too large",
-        );
+        throw new globalThis.Error("value provided for field message.ID of type int64 too large");
       }
       writer.uint32(16).int64(message.ID);
     }
     if (message.TTL !== 0n) {
       if (BigInt.asIntN(64, message.TTL) !== message.TTL) {
-        throw new globalThis.Error(
-          "value provided for field message.TTL of type int64 too large",
-        );
+        throw new globalThis.Error("value provided for field message.TTL of type int64 too large");
       }
       writer.uint32(24).int64(message.TTL);
     }
     return writer;
   },
 
-  decode(
-    input: BinaryReader | Uint8Array,
-    length?: number,
-  ): LeaseKeepAliveResponse {
-    const reader =
-      input instanceof BinaryReader ? input : new BinaryReader(input);
+  decode(input: BinaryReader | Uint8Array, length?: number): LeaseKeepAliveResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
       throw new globalThis.Error("protobuf decode recursion limit exceeded");
@@ -4235,18 +3637,11 @@ export const LeaseKeepAliveResponse: MessageFns<LeaseKeepAliveResponse> = {
   create(base?: DeepPartial<LeaseKeepAliveResponse>): LeaseKeepAliveResponse {
     return LeaseKeepAliveResponse.fromPartial(base ?? {});
   },
-  fromPartial(
-    object: DeepPartial<LeaseKeepAliveResponse>,
-  ): LeaseKeepAliveResponse {
+  fromPartial(object: DeepPartial<LeaseKeepAliveResponse>): LeaseKeepAliveResponse {
     const message = createBaseLeaseKeepAliveResponse();
-    message.header =
-      object.header !== undefined && object.header !== null
-        ? ResponseHeader.fromPartial(object.header)
-        : undefined;
-    message.ID =
-      object.ID !== undefined && object.ID !== null ? BigInt(object.ID) : 0n;
-    message.TTL =
-      object.TTL !== undefined && object.TTL !== null ? BigInt(object.TTL) : 0n;
+    message.header = object.header !== undefined && object.header !== null ? ResponseHeader.fromPartial(object.header) : undefined;
+    message.ID = object.ID !== undefined && object.ID !== null ? BigInt(object.ID) : 0n;
+    message.TTL = object.TTL !== undefined && object.TTL !== null ? BigInt(object.TTL) : 0n;
     return message;
   },
 };
@@ -4256,15 +3651,10 @@ function createBaseLeaseTimeToLiveRequest(): LeaseTimeToLiveRequest {
 }
 
 export const LeaseTimeToLiveRequest: MessageFns<LeaseTimeToLiveRequest> = {
-  encode(
-    message: LeaseTimeToLiveRequest,
-    writer: BinaryWriter = new BinaryWriter(),
-  ): BinaryWriter {
+  encode(message: LeaseTimeToLiveRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.ID !== 0n) {
       if (BigInt.asIntN(64, message.ID) !== message.ID) {
-        throw new globalThis.Error(
-          "value provided for field message.ID of type int64 too large",
-        );
+        throw new globalThis.Error("value provided for field message.ID of type int64 too large");
       }
       writer.uint32(8).int64(message.ID);
     }
@@ -4274,12 +3664,8 @@ export const LeaseTimeToLiveRequest: MessageFns<LeaseTimeToLiveRequest> = {
     return writer;
   },
 
-  decode(
-    input: BinaryReader | Uint8Array,
-    length?: number,
-  ): LeaseTimeToLiveRequest {
-    const reader =
-      input instanceof BinaryReader ? input : new BinaryReader(input);
+  decode(input: BinaryReader | Uint8Array, length?: number): LeaseTimeToLiveRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
       throw new globalThis.Error("protobuf decode recursion limit exceeded");
@@ -4322,12 +3708,9 @@ export const LeaseTimeToLiveRequest: MessageFns<LeaseTimeToLiveRequest> = {
   create(base?: DeepPartial<LeaseTimeToLiveRequest>): LeaseTimeToLiveRequest {
     return LeaseTimeToLiveRequest.fromPartial(base ?? {});
   },
-  fromPartial(
-    object: DeepPartial<LeaseTimeToLiveRequest>,
-  ): LeaseTimeToLiveRequest {
+  fromPartial(object: DeepPartial<LeaseTimeToLiveRequest>): LeaseTimeToLiveRequest {
     const message = createBaseLeaseTimeToLiveRequest();
-    message.ID =
-      object.ID !== undefined && object.ID !== null ? BigInt(object.ID) : 0n;
+    message.ID = object.ID !== undefined && object.ID !== null ? BigInt(object.ID) : 0n;
     message.keys = object.keys ?? false;
     return message;
   },
@@ -4338,34 +3721,25 @@ function createBaseLeaseTimeToLiveResponse(): LeaseTimeToLiveResponse {
 }
 
 export const LeaseTimeToLiveResponse: MessageFns<LeaseTimeToLiveResponse> = {
-  encode(
-    message: LeaseTimeToLiveResponse,
-    writer: BinaryWriter = new BinaryWriter(),
-  ): BinaryWriter {
+  encode(message: LeaseTimeToLiveResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.header !== undefined) {
       ResponseHeader.encode(message.header, writer.uint32(10).fork()).join();
     }
     if (message.ID !== 0n) {
       if (BigInt.asIntN(64, message.ID) !== message.ID) {
-        throw new globalThis.Error(
-          "value provided for field message.ID of type int64 too large",
-        );
+        throw new globalThis.Error("value provided for field message.ID of type int64 too large");
       }
       writer.uint32(16).int64(message.ID);
     }
     if (message.TTL !== 0n) {
       if (BigInt.asIntN(64, message.TTL) !== message.TTL) {
-        throw new globalThis.Error(
-          "value provided for field message.TTL of type int64 too large",
-        );
+        throw new globalThis.Error("value provided for field message.TTL of type int64 too large");
       }
       writer.uint32(24).int64(message.TTL);
     }
     if (message.grantedTTL !== 0n) {
       if (BigInt.asIntN(64, message.grantedTTL) !== message.grantedTTL) {
-        throw new globalThis.Error(
-          "value provided for field message.grantedTTL of type int64 too large",
-        );
+        throw new globalThis.Error("value provided for field message.grantedTTL of type int64 too large");
       }
       writer.uint32(32).int64(message.grantedTTL);
     }
@@ -4375,12 +3749,8 @@ export const LeaseTimeToLiveResponse: MessageFns<LeaseTimeToLiveResponse> = {
     return writer;
   },
 
-  decode(
-    input: BinaryReader | Uint8Array,
-    length?: number,
-  ): LeaseTimeToLiveResponse {
-    const reader =
-      input instanceof BinaryReader ? input : new BinaryReader(input);
+  decode(input: BinaryReader | Uint8Array, length?: number): LeaseTimeToLiveResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
       throw new globalThis.Error("protobuf decode recursion limit exceeded");
@@ -4447,22 +3817,12 @@ export const LeaseTimeToLiveResponse: MessageFns<LeaseTimeToLiveResponse> = {
   create(base?: DeepPartial<LeaseTimeToLiveResponse>): LeaseTimeToLiveResponse {
     return LeaseTimeToLiveResponse.fromPartial(base ?? {});
   },
-  fromPartial(
-    object: DeepPartial<LeaseTimeToLiveResponse>,
-  ): LeaseTimeToLiveResponse {
+  fromPartial(object: DeepPartial<LeaseTimeToLiveResponse>): LeaseTimeToLiveResponse {
     const message = createBaseLeaseTimeToLiveResponse();
-    message.header =
-      object.header !== undefined && object.header !== null
-        ? ResponseHeader.fromPartial(object.header)
-        : undefined;
-    message.ID =
-      object.ID !== undefined && object.ID !== null ? BigInt(object.ID) : 0n;
-    message.TTL =
-      object.TTL !== undefined && object.TTL !== null ? BigInt(object.TTL) : 0n;
-    message.grantedTTL =
-      object.grantedTTL !== undefined && object.grantedTTL !== null
-        ? BigInt(object.grantedTTL)
-        : 0n;
+    message.header = object.header !== undefined && object.header !== null ? ResponseHeader.fromPartial(object.header) : undefined;
+    message.ID = object.ID !== undefined && object.ID !== null ? BigInt(object.ID) : 0n;
+    message.TTL = object.TTL !== undefined && object.TTL !== null ? BigInt(object.TTL) : 0n;
+    message.grantedTTL = object.grantedTTL !== undefined && object.grantedTTL !== null ? BigInt(object.grantedTTL) : 0n;
     message.keys = object.keys?.map((e) => e) || [];
     return message;
   },
@@ -4473,19 +3833,12 @@ function createBaseLeaseLeasesRequest(): LeaseLeasesRequest {
 }
 
 export const LeaseLeasesRequest: MessageFns<LeaseLeasesRequest> = {
-  encode(
-    _: LeaseLeasesRequest,
-    writer: BinaryWriter = new BinaryWriter(),
-  ): BinaryWriter {
+  encode(_: LeaseLeasesRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     return writer;
   },
 
-  decode(
-    input: BinaryReader | Uint8Array,
-    length?: number,
-  ): LeaseLeasesRequest {
-    const reader =
-      input instanceof BinaryReader ? input : new BinaryReader(input);
+  decode(input: BinaryReader | Uint8Array, length?: number): LeaseLeasesRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
       throw new globalThis.Error("protobuf decode recursion limit exceeded");
@@ -4523,15 +3876,10 @@ function createBaseLeaseStatus(): LeaseStatus {
 }
 
 export const LeaseStatus: MessageFns<LeaseStatus> = {
-  encode(
-    message: LeaseStatus,
-    writer: BinaryWriter = new BinaryWriter(),
-  ): BinaryWriter {
+  encode(message: LeaseStatus, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.ID !== 0n) {
       if (BigInt.asIntN(64, message.ID) !== message.ID) {
-        throw new globalThis.Error(
-          "value provided for field message.ID of type int64 too large",
-        );
+        throw new globalThis.Error("value provided for field message.ID of type int64 too large");
       }
       writer.uint32(8).int64(message.ID);
     }
@@ -4539,8 +3887,7 @@ export const LeaseStatus: MessageFns<LeaseStatus> = {
   },
 
   decode(input: BinaryReader | Uint8Array, length?: number): LeaseStatus {
-    const reader =
-      input instanceof BinaryReader ? input : new BinaryReader(input);
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
       throw new globalThis.Error("protobuf decode recursion limit exceeded");
@@ -4577,8 +3924,7 @@ export const LeaseStatus: MessageFns<LeaseStatus> = {
   },
   fromPartial(object: DeepPartial<LeaseStatus>): LeaseStatus {
     const message = createBaseLeaseStatus();
-    message.ID =
-      object.ID !== undefined && object.ID !== null ? BigInt(object.ID) : 0n;
+    message.ID = object.ID !== undefined && object.ID !== null ? BigInt(object.ID) : 0n;
     return message;
   },
 };
@@ -4588,10 +3934,7 @@ function createBaseLeaseLeasesResponse(): LeaseLeasesResponse {
 }
 
 export const LeaseLeasesResponse: MessageFns<LeaseLeasesResponse> = {
-  encode(
-    message: LeaseLeasesResponse,
-    writer: BinaryWriter = new BinaryWriter(),
-  ): BinaryWriter {
+  encode(message: LeaseLeasesResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.header !== undefined) {
       ResponseHeader.encode(message.header, writer.uint32(10).fork()).join();
     }
@@ -4601,12 +3944,8 @@ export const LeaseLeasesResponse: MessageFns<LeaseLeasesResponse> = {
     return writer;
   },
 
-  decode(
-    input: BinaryReader | Uint8Array,
-    length?: number,
-  ): LeaseLeasesResponse {
-    const reader =
-      input instanceof BinaryReader ? input : new BinaryReader(input);
+  decode(input: BinaryReader | Uint8Array, length?: number): LeaseLeasesResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
       throw new globalThis.Error("protobuf decode recursion limit exceeded");
@@ -4651,12 +3990,8 @@ export const LeaseLeasesResponse: MessageFns<LeaseLeasesResponse> = {
   },
   fromPartial(object: DeepPartial<LeaseLeasesResponse>): LeaseLeasesResponse {
     const message = createBaseLeaseLeasesResponse();
-    message.header =
-      object.header !== undefined && object.header !== null
-        ? ResponseHeader.fromPartial(object.header)
-        : undefined;
-    message.leases =
-      object.leases?.map((e) => LeaseStatus.fromPartial(e)) || [];
+    message.header = object.header !== undefined && object.header !== null ? ResponseHeader.fromPartial(object.header) : undefined;
+    message.leases = object.leases?.map((e) => LeaseStatus.fromPartial(e)) || [];
     return message;
   },
 };
@@ -4666,15 +4001,10 @@ function createBaseMember(): Member {
 }
 
 export const Member: MessageFns<Member> = {
-  encode(
-    message: Member,
-    writer: BinaryWriter = new BinaryWriter(),
-  ): BinaryWriter {
+  encode(message: Member, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.ID !== 0n) {
       if (BigInt.asUintN(64, message.ID) !== message.ID) {
-        throw new globalThis.Error(
-          "value provided for field message.ID of type uint64 too large",
-        );
+        throw new globalThis.Error("value provided for field message.ID of type uint64 too large");
       }
       writer.uint32(8).uint64(message.ID);
     }
@@ -4694,8 +4024,7 @@ export const Member: MessageFns<Member> = {
   },
 
   decode(input: BinaryReader | Uint8Array, length?: number): Member {
-    const reader =
-      input instanceof BinaryReader ? input : new BinaryReader(input);
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
       throw new globalThis.Error("protobuf decode recursion limit exceeded");
@@ -4764,8 +4093,7 @@ export const Member: MessageFns<Member> = {
   },
   fromPartial(object: DeepPartial<Member>): Member {
     const message = createBaseMember();
-    message.ID =
-      object.ID !== undefined && object.ID !== null ? BigInt(object.ID) : 0n;
+    message.ID = object.ID !== undefined && object.ID !== null ? BigInt(object.ID) : 0n;
     message.name = object.name ?? "";
     message.peerURLs = object.peerURLs?.map((e) => e) || [];
     message.clientURLs = object.clientURLs?.map((e) => e) || [];
@@ -4779,10 +4107,7 @@ function createBaseMemberAddRequest(): MemberAddRequest {
 }
 
 export const MemberAddRequest: MessageFns<MemberAddRequest> = {
-  encode(
-    message: MemberAddRequest,
-    writer: BinaryWriter = new BinaryWriter(),
-  ): BinaryWriter {
+  encode(message: MemberAddRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     for (const v of message.peerURLs) {
       writer.uint32(10).string(v!);
     }
@@ -4793,8 +4118,7 @@ export const MemberAddRequest: MessageFns<MemberAddRequest> = {
   },
 
   decode(input: BinaryReader | Uint8Array, length?: number): MemberAddRequest {
-    const reader =
-      input instanceof BinaryReader ? input : new BinaryReader(input);
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
       throw new globalThis.Error("protobuf decode recursion limit exceeded");
@@ -4850,10 +4174,7 @@ function createBaseMemberAddResponse(): MemberAddResponse {
 }
 
 export const MemberAddResponse: MessageFns<MemberAddResponse> = {
-  encode(
-    message: MemberAddResponse,
-    writer: BinaryWriter = new BinaryWriter(),
-  ): BinaryWriter {
+  encode(message: MemberAddResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.header !== undefined) {
       ResponseHeader.encode(message.header, writer.uint32(10).fork()).join();
     }
@@ -4867,8 +4188,7 @@ export const MemberAddResponse: MessageFns<MemberAddResponse> = {
   },
 
   decode(input: BinaryReader | Uint8Array, length?: number): MemberAddResponse {
-    const reader =
-      input instanceof BinaryReader ? input : new BinaryReader(input);
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
       throw new globalThis.Error("protobuf decode recursion limit exceeded");
@@ -4921,14 +4241,8 @@ export const MemberAddResponse: MessageFns<MemberAddResponse> = {
   },
   fromPartial(object: DeepPartial<MemberAddResponse>): MemberAddResponse {
     const message = createBaseMemberAddResponse();
-    message.header =
-      object.header !== undefined && object.header !== null
-        ? ResponseHeader.fromPartial(object.header)
-        : undefined;
-    message.member =
-      object.member !== undefined && object.member !== null
-        ? Member.fromPartial(object.member)
-        : undefined;
+    message.header = object.header !== undefined && object.header !== null ? ResponseHeader.fromPartial(object.header) : undefined;
+    message.member = object.member !== undefined && object.member !== null ? Member.fromPartial(object.member) : undefined;
     message.members = object.members?.map((e) => Member.fromPartial(e)) || [];
     return message;
   },
@@ -4939,27 +4253,18 @@ function createBaseMemberRemoveRequest(): MemberRemoveRequest {
 }
 
 export const MemberRemoveRequest: MessageFns<MemberRemoveRequest> = {
-  encode(
-    message: MemberRemoveRequest,
-    writer: BinaryWriter = new BinaryWriter(),
-  ): BinaryWriter {
+  encode(message: MemberRemoveRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.ID !== 0n) {
       if (BigInt.asUintN(64, message.ID) !== message.ID) {
-        throw new globalThis.Error(
-          "value provided for field message.ID of type uint64 too large",
-        );
+        throw new globalThis.Error("value provided for field message.ID of type uint64 too large");
       }
       writer.uint32(8).uint64(message.ID);
     }
     return writer;
   },
 
-  decode(
-    input: BinaryReader | Uint8Array,
-    length?: number,
-  ): MemberRemoveRequest {
-    const reader =
-      input instanceof BinaryReader ? input : new BinaryReader(input);
+  decode(input: BinaryReader | Uint8Array, length?: number): MemberRemoveRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
       throw new globalThis.Error("protobuf decode recursion limit exceeded");
@@ -4996,8 +4301,7 @@ export const MemberRemoveRequest: MessageFns<MemberRemoveRequest> = {
   },
   fromPartial(object: DeepPartial<MemberRemoveRequest>): MemberRemoveRequest {
     const message = createBaseMemberRemoveRequest();
-    message.ID =
-      object.ID !== undefined && object.ID !== null ? BigInt(object.ID) : 0n;
+    message.ID = object.ID !== undefined && object.ID !== null ? BigInt(object.ID) : 0n;
     return message;
   },
 };
@@ -5007,10 +4311,7 @@ function createBaseMemberRemoveResponse(): MemberRemoveResponse {
 }
 
 export const MemberRemoveResponse: MessageFns<MemberRemoveResponse> = {
-  encode(
-    message: MemberRemoveResponse,
-    writer: BinaryWriter = new BinaryWriter(),
-  ): BinaryWriter {
+  encode(message: MemberRemoveResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.header !== undefined) {
       ResponseHeader.encode(message.header, writer.uint32(10).fork()).join();
     }
@@ -5020,12 +4321,8 @@ export const MemberRemoveResponse: MessageFns<MemberRemoveResponse> = {
     return writer;
   },
 
-  decode(
-    input: BinaryReader | Uint8Array,
-    length?: number,
-  ): MemberRemoveResponse {
-    const reader =
-      input instanceof BinaryReader ? input : new BinaryReader(input);
+  decode(input: BinaryReader | Uint8Array, length?: number): MemberRemoveResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
       throw new globalThis.Error("protobuf decode recursion limit exceeded");
@@ -5070,10 +4367,7 @@ export const MemberRemoveResponse: MessageFns<MemberRemoveResponse> = {
   },
   fromPartial(object: DeepPartial<MemberRemoveResponse>): MemberRemoveResponse {
     const message = createBaseMemberRemoveResponse();
-    message.header =
-      object.header !== undefined && object.header !== null
-        ? ResponseHeader.fromPartial(object.header)
-        : undefined;
+    message.header = object.header !== undefined && object.header !== null ? ResponseHeader.fromPartial(object.header) : undefined;
     message.members = object.members?.map((e) => Member.fromPartial(e)) || [];
     return message;
   },
@@ -5084,15 +4378,10 @@ function createBaseMemberUpdateRequest(): MemberUpdateRequest {
 }
 
 export const MemberUpdateRequest: MessageFns<MemberUpdateRequest> = {
-  encode(
-    message: MemberUpdateRequest,
-    writer: BinaryWriter = new BinaryWriter(),
-  ): BinaryWriter {
+  encode(message: MemberUpdateRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.ID !== 0n) {
       if (BigInt.asUintN(64, message.ID) !== message.ID) {
-        throw new globalThis.Error(
-          "value provided for field message.ID of type uint64 too large",
-        );
+        throw new globalThis.Error("value provided for field message.ID of type uint64 too large");
       }
       writer.uint32(8).uint64(message.ID);
     }
@@ -5102,12 +4391,8 @@ export const MemberUpdateRequest: MessageFns<MemberUpdateRequest> = {
     return writer;
   },
 
-  decode(
-    input: BinaryReader | Uint8Array,
-    length?: number,
-  ): MemberUpdateRequest {
-    const reader =
-      input instanceof BinaryReader ? input : new BinaryReader(input);
+  decode(input: BinaryReader | Uint8Array, length?: number): MemberUpdateRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
       throw new globalThis.Error("protobuf decode recursion limit exceeded");
@@ -5152,8 +4437,7 @@ export const MemberUpdateRequest: MessageFns<MemberUpdateRequest> = {
   },
   fromPartial(object: DeepPartial<MemberUpdateRequest>): MemberUpdateRequest {
     const message = createBaseMemberUpdateRequest();
-    message.ID =
-      object.ID !== undefined && object.ID !== null ? BigInt(object.ID) : 0n;
+    message.ID = object.ID !== undefined && object.ID !== null ? BigInt(object.ID) : 0n;
     message.peerURLs = object.peerURLs?.map((e) => e) || [];
     return message;
   },
@@ -5164,10 +4448,7 @@ function createBaseMemberUpdateResponse(): MemberUpdateResponse {
 }
 
 export const MemberUpdateResponse: MessageFns<MemberUpdateResponse> = {
-  encode(
-    message: MemberUpdateResponse,
-    writer: BinaryWriter = new BinaryWriter(),
-  ): BinaryWriter {
+  encode(message: MemberUpdateResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.header !== undefined) {
       ResponseHeader.encode(message.header, writer.uint32(10).fork()).join();
     }
@@ -5177,12 +4458,8 @@ export const MemberUpdateResponse: MessageFns<MemberUpdateResponse> = {
     return writer;
   },
 
-  decode(
-    input: BinaryReader | Uint8Array,
-    length?: number,
-  ): MemberUpdateResponse {
-    const reader =
-      input instanceof BinaryReader ? input : new BinaryReader(input);
+  decode(input: BinaryReader | Uint8Array, length?: number): MemberUpdateResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
       throw new globalThis.Error("protobuf decode recursion limit exceeded");
@@ -5227,10 +4504,7 @@ export const MemberUpdateResponse: MessageFns<MemberUpdateResponse> = {
   },
   fromPartial(object: DeepPartial<MemberUpdateResponse>): MemberUpdateResponse {
     const message = createBaseMemberUpdateResponse();
-    message.header =
-      object.header !== undefined && object.header !== null
-        ? ResponseHeader.fromPartial(object.header)
-        : undefined;
+    message.header = object.header !== undefined && object.header !== null ? ResponseHeader.fromPartial(object.header) : undefined;
     message.members = object.members?.map((e) => Member.fromPartial(e)) || [];
     return message;
   },
@@ -5241,10 +4515,7 @@ function createBaseMemberListRequest(): MemberListRequest {
 }
 
 export const MemberListRequest: MessageFns<MemberListRequest> = {
-  encode(
-    message: MemberListRequest,
-    writer: BinaryWriter = new BinaryWriter(),
-  ): BinaryWriter {
+  encode(message: MemberListRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.linearizable !== false) {
       writer.uint32(8).bool(message.linearizable);
     }
@@ -5252,8 +4523,7 @@ export const MemberListRequest: MessageFns<MemberListRequest> = {
   },
 
   decode(input: BinaryReader | Uint8Array, length?: number): MemberListRequest {
-    const reader =
-      input instanceof BinaryReader ? input : new BinaryReader(input);
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
       throw new globalThis.Error("protobuf decode recursion limit exceeded");
@@ -5300,10 +4570,7 @@ function createBaseMemberListResponse(): MemberListResponse {
 }
 
 export const MemberListResponse: MessageFns<MemberListResponse> = {
-  encode(
-    message: MemberListResponse,
-    writer: BinaryWriter = new BinaryWriter(),
-  ): BinaryWriter {
+  encode(message: MemberListResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.header !== undefined) {
       ResponseHeader.encode(message.header, writer.uint32(10).fork()).join();
     }
@@ -5313,12 +4580,8 @@ export const MemberListResponse: MessageFns<MemberListResponse> = {
     return writer;
   },
 
-  decode(
-    input: BinaryReader | Uint8Array,
-    length?: number,
-  ): MemberListResponse {
-    const reader =
-      input instanceof BinaryReader ? input : new BinaryReader(input);
+  decode(input: BinaryReader | Uint8Array, length?: number): MemberListResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
       throw new globalThis.Error("protobuf decode recursion limit exceeded");
@@ -5363,10 +4626,7 @@ export const MemberListResponse: MessageFns<MemberListResponse> = {
   },
   fromPartial(object: DeepPartial<MemberListResponse>): MemberListResponse {
     const message = createBaseMemberListResponse();
-    message.header =
-      object.header !== undefined && object.header !== null
-        ? ResponseHeader.fromPartial(object.header)
-        : undefined;
+    message.header = object.header !== undefined && object.header !== null ? ResponseHeader.fromPartial(object.header) : undefined;
     message.members = object.members?.map((e) => Member.fromPartial(e)) || [];
     return message;
   },
@@ -5377,27 +4637,18 @@ function createBaseMemberPromoteRequest(): MemberPromoteRequest {
 }
 
 export const MemberPromoteRequest: MessageFns<MemberPromoteRequest> = {
-  encode(
-    message: MemberPromoteRequest,
-    writer: BinaryWriter = new BinaryWriter(),
-  ): BinaryWriter {
+  encode(message: MemberPromoteRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.ID !== 0n) {
       if (BigInt.asUintN(64, message.ID) !== message.ID) {
-        throw new globalThis.Error(
-          "value provided for field message.ID of type uint64 too large",
-        );
+        throw new globalThis.Error("value provided for field message.ID of type uint64 too large");
       }
       writer.uint32(8).uint64(message.ID);
     }
     return writer;
   },
 
-  decode(
-    input: BinaryReader | Uint8Array,
-    length?: number,
-  ): MemberPromoteRequest {
-    const reader =
-      input instanceof BinaryReader ? input : new BinaryReader(input);
+  decode(input: BinaryReader | Uint8Array, length?: number): MemberPromoteRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
       throw new globalThis.Error("protobuf decode recursion limit exceeded");
@@ -5434,8 +4685,7 @@ export const MemberPromoteRequest: MessageFns<MemberPromoteRequest> = {
   },
   fromPartial(object: DeepPartial<MemberPromoteRequest>): MemberPromoteRequest {
     const message = createBaseMemberPromoteRequest();
-    message.ID =
-      object.ID !== undefined && object.ID !== null ? BigInt(object.ID) : 0n;
+    message.ID = object.ID !== undefined && object.ID !== null ? BigInt(object.ID) : 0n;
     return message;
   },
 };
@@ -5445,10 +4695,7 @@ function createBaseMemberPromoteResponse(): MemberPromoteResponse {
 }
 
 export const MemberPromoteResponse: MessageFns<MemberPromoteResponse> = {
-  encode(
-    message: MemberPromoteResponse,
-    writer: BinaryWriter = new BinaryWriter(),
-  ): BinaryWriter {
+  encode(message: MemberPromoteResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.header !== undefined) {
       ResponseHeader.encode(message.header, writer.uint32(10).fork()).join();
     }
@@ -5458,12 +4705,8 @@ export const MemberPromoteResponse: MessageFns<MemberPromoteResponse> = {
     return writer;
   },
 
-  decode(
-    input: BinaryReader | Uint8Array,
-    length?: number,
-  ): MemberPromoteResponse {
-    const reader =
-      input instanceof BinaryReader ? input : new BinaryReader(input);
+  decode(input: BinaryReader | Uint8Array, length?: number): MemberPromoteResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
       throw new globalThis.Error("protobuf decode recursion limit exceeded");
@@ -5506,14 +4749,9 @@ export const MemberPromoteResponse: MessageFns<MemberPromoteResponse> = {
   create(base?: DeepPartial<MemberPromoteResponse>): MemberPromoteResponse {
     return MemberPromoteResponse.fromPartial(base ?? {});
   },
-  fromPartial(
-    object: DeepPartial<MemberPromoteResponse>,
-  ): MemberPromoteResponse {
+  fromPartial(object: DeepPartial<MemberPromoteResponse>): MemberPromoteResponse {
     const message = createBaseMemberPromoteResponse();
-    message.header =
-      object.header !== undefined && object.header !== null
-        ? ResponseHeader.fromPartial(object.header)
-        : undefined;
+    message.header = object.header !== undefined && object.header !== null ? ResponseHeader.fromPartial(object.header) : undefined;
     message.members = object.members?.map((e) => Member.fromPartial(e)) || [];
     return message;
   },
@@ -5524,16 +4762,12 @@ function createBaseDefragmentRequest(): DefragmentRequest {
 }
 
 export const DefragmentRequest: MessageFns<DefragmentRequest> = {
-  encode(
-    _: DefragmentRequest,
-    writer: BinaryWriter = new BinaryWriter(),
-  ): BinaryWriter {
+  encode(_: DefragmentRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     return writer;
   },
 
   decode(input: BinaryReader | Uint8Array, length?: number): DefragmentRequest {
-    const reader =
-      input instanceof BinaryReader ? input : new BinaryReader(input);
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
       throw new globalThis.Error("protobuf decode recursion limit exceeded");
@@ -5571,22 +4805,15 @@ function createBaseDefragmentResponse(): DefragmentResponse {
 }
 
 export const DefragmentResponse: MessageFns<DefragmentResponse> = {
-  encode(
-    message: DefragmentResponse,
-    writer: BinaryWriter = new BinaryWriter(),
-  ): BinaryWriter {
+  encode(message: DefragmentResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.header !== undefined) {
       ResponseHeader.encode(message.header, writer.uint32(10).fork()).join();
     }
     return writer;
   },
 
-  decode(
-    input: BinaryReader | Uint8Array,
-    length?: number,
-  ): DefragmentResponse {
-    const reader =
-      input instanceof BinaryReader ? input : new BinaryReader(input);
+  decode(input: BinaryReader | Uint8Array, length?: number): DefragmentResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
       throw new globalThis.Error("protobuf decode recursion limit exceeded");
@@ -5623,10 +4850,7 @@ export const DefragmentResponse: MessageFns<DefragmentResponse> = {
   },
   fromPartial(object: DeepPartial<DefragmentResponse>): DefragmentResponse {
     const message = createBaseDefragmentResponse();
-    message.header =
-      object.header !== undefined && object.header !== null
-        ? ResponseHeader.fromPartial(object.header)
-        : undefined;
+    message.header = object.header !== undefined && object.header !== null ? ResponseHeader.fromPartial(object.header) : undefined;
     return message;
   },
 };
@@ -5636,15 +4860,10 @@ function createBaseMoveLeaderRequest(): MoveLeaderRequest {
 }
 
 export const MoveLeaderRequest: MessageFns<MoveLeaderRequest> = {
-  encode(
-    message: MoveLeaderRequest,
-    writer: BinaryWriter = new BinaryWriter(),
-  ): BinaryWriter {
+  encode(message: MoveLeaderRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.targetID !== 0n) {
       if (BigInt.asUintN(64, message.targetID) !== message.targetID) {
-        throw new globalThis.Error(
-          "value provided for field message.targetID of type uint64 too large",
-        );
+        throw new globalThis.Error("value provided for field message.targetID of type uint64 too large");
       }
       writer.uint32(8).uint64(message.targetID);
     }
@@ -5652,8 +4871,7 @@ export const MoveLeaderRequest: MessageFns<MoveLeaderRequest> = {
   },
 
   decode(input: BinaryReader | Uint8Array, length?: number): MoveLeaderRequest {
-    const reader =
-      input instanceof BinaryReader ? input : new BinaryReader(input);
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
       throw new globalThis.Error("protobuf decode recursion limit exceeded");
@@ -5690,10 +4908,7 @@ export const MoveLeaderRequest: MessageFns<MoveLeaderRequest> = {
   },
   fromPartial(object: DeepPartial<MoveLeaderRequest>): MoveLeaderRequest {
     const message = createBaseMoveLeaderRequest();
-    message.targetID =
-      object.targetID !== undefined && object.targetID !== null
-        ? BigInt(object.targetID)
-        : 0n;
+    message.targetID = object.targetID !== undefined && object.targetID !== null ? BigInt(object.targetID) : 0n;
     return message;
   },
 };
@@ -5703,22 +4918,15 @@ function createBaseMoveLeaderResponse(): MoveLeaderResponse {
 }
 
 export const MoveLeaderResponse: MessageFns<MoveLeaderResponse> = {
-  encode(
-    message: MoveLeaderResponse,
-    writer: BinaryWriter = new BinaryWriter(),
-  ): BinaryWriter {
+  encode(message: MoveLeaderResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.header !== undefined) {
       ResponseHeader.encode(message.header, writer.uint32(10).fork()).join();
     }
     return writer;
   },
 
-  decode(
-    input: BinaryReader | Uint8Array,
-    length?: number,
-  ): MoveLeaderResponse {
-    const reader =
-      input instanceof BinaryReader ? input : new BinaryReader(input);
+  decode(input: BinaryReader | Uint8Array, length?: number): MoveLeaderResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
       throw new globalThis.Error("protobuf decode recursion limit exceeded");
@@ -5755,10 +4963,7 @@ export const MoveLeaderResponse: MessageFns<MoveLeaderResponse> = {
   },
   fromPartial(object: DeepPartial<MoveLeaderResponse>): MoveLeaderResponse {
     const message = createBaseMoveLeaderResponse();
-    message.header =
-      object.header !== undefined && object.header !== null
-        ? ResponseHeader.fromPartial(object.header)
-        : undefined;
+    message.header = object.header !== undefined && object.header !== null ? ResponseHeader.fromPartial(object.header) : undefined;
     return message;
   },
 };
@@ -5768,18 +4973,13 @@ function createBaseAlarmRequest(): AlarmRequest {
 }
 
 export const AlarmRequest: MessageFns<AlarmRequest> = {
-  encode(
-    message: AlarmRequest,
-    writer: BinaryWriter = new BinaryWriter(),
-  ): BinaryWriter {
+  encode(message: AlarmRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.action !== 0) {
       writer.uint32(8).int32(message.action);
     }
     if (message.memberID !== 0n) {
       if (BigInt.asUintN(64, message.memberID) !== message.memberID) {
-        throw new globalThis.Error(
-          "value provided for field message.memberID of type uint64 too large",
-        );
+        throw new globalThis.Error("value provided for field message.memberID of type uint64 too large");
       }
       writer.uint32(16).uint64(message.memberID);
     }
@@ -5790,8 +4990,7 @@ export const AlarmRequest: MessageFns<AlarmRequest> = {
   },
 
   decode(input: BinaryReader | Uint8Array, length?: number): AlarmRequest {
-    const reader =
-      input instanceof BinaryReader ? input : new BinaryReader(input);
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
       throw new globalThis.Error("protobuf decode recursion limit exceeded");
@@ -5845,10 +5044,7 @@ export const AlarmRequest: MessageFns<AlarmRequest> = {
   fromPartial(object: DeepPartial<AlarmRequest>): AlarmRequest {
     const message = createBaseAlarmRequest();
     message.action = object.action ?? 0;
-    message.memberID =
-      object.memberID !== undefined && object.memberID !== null
-        ? BigInt(object.memberID)
-        : 0n;
+    message.memberID = object.memberID !== undefined && object.memberID !== null ? BigInt(object.memberID) : 0n;
     message.alarm = object.alarm ?? 0;
     return message;
   },
@@ -5859,15 +5055,10 @@ function createBaseAlarmMember(): AlarmMember {
 }
 
 export const AlarmMember: MessageFns<AlarmMember> = {
-  encode(
-    message: AlarmMember,
-    writer: BinaryWriter = new BinaryWriter(),
-  ): BinaryWriter {
+  encode(message: AlarmMember, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.memberID !== 0n) {
       if (BigInt.asUintN(64, message.memberID) !== message.memberID) {
-        throw new globalThis.Error(
-          "value provided for field message.memberID of type uint64 too large",
-        );
+        throw new globalThis.Error("value provided for field message.memberID of type uint64 too large");
       }
       writer.uint32(8).uint64(message.memberID);
     }
@@ -5878,8 +5069,7 @@ export const AlarmMember: MessageFns<AlarmMember> = {
   },
 
   decode(input: BinaryReader | Uint8Array, length?: number): AlarmMember {
-    const reader =
-      input instanceof BinaryReader ? input : new BinaryReader(input);
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
       throw new globalThis.Error("protobuf decode recursion limit exceeded");
@@ -5924,10 +5114,7 @@ export const AlarmMember: MessageFns<AlarmMember> = {
   },
   fromPartial(object: DeepPartial<AlarmMember>): AlarmMember {
     const message = createBaseAlarmMember();
-    message.memberID =
-      object.memberID !== undefined && object.memberID !== null
-        ? BigInt(object.memberID)
-        : 0n;
+    message.memberID = object.memberID !== undefined && object.memberID !== null ? BigInt(object.memberID) : 0n;
     message.alarm = object.alarm ?? 0;
     return message;
   },
@@ -5938,10 +5125,7 @@ function createBaseAlarmResponse(): AlarmResponse {
 }
 
 export const AlarmResponse: MessageFns<AlarmResponse> = {
-  encode(
-    message: AlarmResponse,
-    writer: BinaryWriter = new BinaryWriter(),
-  ): BinaryWriter {
+  encode(message: AlarmResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.header !== undefined) {
       ResponseHeader.encode(message.header, writer.uint32(10).fork()).join();
     }
@@ -5952,8 +5136,7 @@ export const AlarmResponse: MessageFns<AlarmResponse> = {
   },
 
   decode(input: BinaryReader | Uint8Array, length?: number): AlarmResponse {
-    const reader =
-      input instanceof BinaryReader ? input : new BinaryReader(input);
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
       throw new globalThis.Error("protobuf decode recursion limit exceeded");
@@ -5998,12 +5181,8 @@ export const AlarmResponse: MessageFns<AlarmResponse> = {
   },
   fromPartial(object: DeepPartial<AlarmResponse>): AlarmResponse {
     const message = createBaseAlarmResponse();
-    message.header =
-      object.header !== undefined && object.header !== null
-        ? ResponseHeader.fromPartial(object.header)
-        : undefined;
-    message.alarms =
-      object.alarms?.map((e) => AlarmMember.fromPartial(e)) || [];
+    message.header = object.header !== undefined && object.header !== null ? ResponseHeader.fromPartial(object.header) : undefined;
+    message.alarms = object.alarms?.map((e) => AlarmMember.fromPartial(e)) || [];
     return message;
   },
 };
@@ -6013,10 +5192,7 @@ function createBaseDowngradeRequest(): DowngradeRequest {
 }
 
 export const DowngradeRequest: MessageFns<DowngradeRequest> = {
-  encode(
-    message: DowngradeRequest,
-    writer: BinaryWriter = new BinaryWriter(),
-  ): BinaryWriter {
+  encode(message: DowngradeRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.action !== 0) {
       writer.uint32(8).int32(message.action);
     }
@@ -6027,8 +5203,7 @@ export const DowngradeRequest: MessageFns<DowngradeRequest> = {
   },
 
   decode(input: BinaryReader | Uint8Array, length?: number): DowngradeRequest {
-    const reader =
-      input instanceof BinaryReader ? input : new BinaryReader(input);
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
       throw new globalThis.Error("protobuf decode recursion limit exceeded");
@@ -6084,10 +5259,7 @@ function createBaseDowngradeResponse(): DowngradeResponse {
 }
 
 export const DowngradeResponse: MessageFns<DowngradeResponse> = {
-  encode(
-    message: DowngradeResponse,
-    writer: BinaryWriter = new BinaryWriter(),
-  ): BinaryWriter {
+  encode(message: DowngradeResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.header !== undefined) {
       ResponseHeader.encode(message.header, writer.uint32(10).fork()).join();
     }
@@ -6098,8 +5270,7 @@ export const DowngradeResponse: MessageFns<DowngradeResponse> = {
   },
 
   decode(input: BinaryReader | Uint8Array, length?: number): DowngradeResponse {
-    const reader =
-      input instanceof BinaryReader ? input : new BinaryReader(input);
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
       throw new globalThis.Error("protobuf decode recursion limit exceeded");
@@ -6144,10 +5315,7 @@ export const DowngradeResponse: MessageFns<DowngradeResponse> = {
   },
   fromPartial(object: DeepPartial<DowngradeResponse>): DowngradeResponse {
     const message = createBaseDowngradeResponse();
-    message.header =
-      object.header !== undefined && object.header !== null
-        ? ResponseHeader.fromPartial(object.header)
-        : undefined;
+    message.header = object.header !== undefined && object.header !== null ? ResponseHeader.fromPartial(object.header) : undefined;
     message.version = object.version ?? "";
     return message;
   },
@@ -6157,84 +5325,68 @@ function createBaseDowngradeVersionTestRequest(): DowngradeVersionTestRequest {
   return { ver: "" };
 }
 
-export const DowngradeVersionTestRequest: MessageFns<DowngradeVersionTestRequest> =
-  {
-    encode(
-      message: DowngradeVersionTestRequest,
-      writer: BinaryWriter = new BinaryWriter(),
-    ): BinaryWriter {
-      if (message.ver !== "") {
-        writer.uint32(10).string(message.ver);
-      }
-      return writer;
-    },
+export const DowngradeVersionTestRequest: MessageFns<DowngradeVersionTestRequest> = {
+  encode(message: DowngradeVersionTestRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.ver !== "") {
+      writer.uint32(10).string(message.ver);
+    }
+    return writer;
+  },
 
-    decode(
-      input: BinaryReader | Uint8Array,
-      length?: number,
-    ): DowngradeVersionTestRequest {
-      const reader =
-        input instanceof BinaryReader ? input : new BinaryReader(input);
-      const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-      if (previousRecursionDepth >= 100) {
-        throw new globalThis.Error("protobuf decode recursion limit exceeded");
-      }
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-      try {
-        const end = length === undefined ? reader.len : reader.pos + length;
-        const message = createBaseDowngradeVersionTestRequest();
-        while (reader.pos < end) {
-          const tag = reader.uint32();
-          switch (tag >>> 3) {
-            case 1: {
-              if (tag !== 10) {
-                break;
-              }
-
-              message.ver = reader.string();
-              continue;
-            }
-          }
-          if ((tag & 7) === 4 || tag === 0) {
-            break;
-          }
-          reader.skip(tag & 7);
-        }
-        return message;
-      } finally {
-        (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-      }
-    },
-
-    create(
-      base?: DeepPartial<DowngradeVersionTestRequest>,
-    ): DowngradeVersionTestRequest {
-      return DowngradeVersionTestRequest.fromPartial(base ?? {});
-    },
-    fromPartial(
-      object: DeepPartial<DowngradeVersionTestRequest>,
-    ): DowngradeVersionTestRequest {
+  decode(input: BinaryReader | Uint8Array, length?: number): DowngradeVersionTestRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
       const message = createBaseDowngradeVersionTestRequest();
-      message.ver = object.ver ?? "";
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.ver = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
       return message;
-    },
-  };
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<DowngradeVersionTestRequest>): DowngradeVersionTestRequest {
+    return DowngradeVersionTestRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<DowngradeVersionTestRequest>): DowngradeVersionTestRequest {
+    const message = createBaseDowngradeVersionTestRequest();
+    message.ver = object.ver ?? "";
+    return message;
+  },
+};
 
 function createBaseStatusRequest(): StatusRequest {
   return {};
 }
 
 export const StatusRequest: MessageFns<StatusRequest> = {
-  encode(
-    _: StatusRequest,
-    writer: BinaryWriter = new BinaryWriter(),
-  ): BinaryWriter {
+  encode(_: StatusRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     return writer;
   },
 
   decode(input: BinaryReader | Uint8Array, length?: number): StatusRequest {
-    const reader =
-      input instanceof BinaryReader ? input : new BinaryReader(input);
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
       throw new globalThis.Error("protobuf decode recursion limit exceeded");
@@ -6286,10 +5438,7 @@ function createBaseStatusResponse(): StatusResponse {
 }
 
 export const StatusResponse: MessageFns<StatusResponse> = {
-  encode(
-    message: StatusResponse,
-    writer: BinaryWriter = new BinaryWriter(),
-  ): BinaryWriter {
+  encode(message: StatusResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.header !== undefined) {
       ResponseHeader.encode(message.header, writer.uint32(10).fork()).join();
     }
@@ -6298,44 +5447,31 @@ export const StatusResponse: MessageFns<StatusResponse> = {
     }
     if (message.dbSize !== 0n) {
       if (BigInt.asIntN(64, message.dbSize) !== message.dbSize) {
-        throw new globalThis.Error(
-          "value provided for field message.dbSize of type int64 too large",
-        );
+        throw new globalThis.Error("value provided for field message.dbSize of type int64 too large");
       }
       writer.uint32(24).int64(message.dbSize);
     }
     if (message.leader !== 0n) {
       if (BigInt.asUintN(64, message.leader) !== message.leader) {
-        throw new globalThis.Error(
-          "value provided for field message.leader of type uint64 too large",
-        );
+        throw new globalThis.Error("value provided for field message.leader of type uint64 too large");
       }
       writer.uint32(32).uint64(message.leader);
     }
     if (message.raftIndex !== 0n) {
       if (BigInt.asUintN(64, message.raftIndex) !== message.raftIndex) {
-        throw new globalThis.Error(
-          "value provided for field message.raftIndex of type uint64 too large",
-        );
+        throw new globalThis.Error("value provided for field message.raftIndex of type uint64 too large");
       }
       writer.uint32(40).uint64(message.raftIndex);
     }
     if (message.raftTerm !== 0n) {
       if (BigInt.asUintN(64, message.raftTerm) !== message.raftTerm) {
-        throw new globalThis.Error(
-          "value provided for field message.raftTerm of type uint64 too large",
-        );
+        throw new globalThis.Error("value provided for field message.raftTerm of type uint64 too large");
       }
       writer.uint32(48).uint64(message.raftTerm);
     }
     if (message.raftAppliedIndex !== 0n) {
-      if (
-        BigInt.asUintN(64, message.raftAppliedIndex) !==
-        message.raftAppliedIndex
-      ) {
-        throw new globalThis.Error(
-          "value provided for field message.raftAppliedIndex of type uint64 too large",
-        );
+      if (BigInt.asUintN(64, message.raftAppliedIndex) !== message.raftAppliedIndex) {
+        throw new globalThis.Error("value provided for field message.raftAppliedIndex of type uint64 too large");
       }
       writer.uint32(56).uint64(message.raftAppliedIndex);
     }
@@ -6344,9 +5480,7 @@ export const StatusResponse: MessageFns<StatusResponse> = {
     }
     if (message.dbSizeInUse !== 0n) {
       if (BigInt.asIntN(64, message.dbSizeInUse) !== message.dbSizeInUse) {
-        throw new globalThis.Error(
-          "value provided for field message.dbSizeInUse of type int64 too large",
-        );
+        throw new globalThis.Error("value provided for field message.dbSizeInUse of type int64 too large");
       }
       writer.uint32(72).int64(message.dbSizeInUse);
     }
@@ -6358,24 +5492,18 @@ export const StatusResponse: MessageFns<StatusResponse> = {
     }
     if (message.dbSizeQuota !== 0n) {
       if (BigInt.asIntN(64, message.dbSizeQuota) !== message.dbSizeQuota) {
-        throw new globalThis.Error(
-          "value provided for field message.dbSizeQuota of type int64 too large",
-        );
+        throw new globalThis.Error("value provided for field message.dbSizeQuota of type int64 too large");
       }
       writer.uint32(96).int64(message.dbSizeQuota);
     }
     if (message.downgradeInfo !== undefined) {
-      DowngradeInfo.encode(
-        message.downgradeInfo,
-        writer.uint32(106).fork(),
-      ).join();
+      DowngradeInfo.encode(message.downgradeInfo, writer.uint32(106).fork()).join();
     }
     return writer;
   },
 
   decode(input: BinaryReader | Uint8Array, length?: number): StatusResponse {
-    const reader =
-      input instanceof BinaryReader ? input : new BinaryReader(input);
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
       throw new globalThis.Error("protobuf decode recursion limit exceeded");
@@ -6488,10 +5616,7 @@ export const StatusResponse: MessageFns<StatusResponse> = {
               break;
             }
 
-            message.downgradeInfo = DowngradeInfo.decode(
-              reader,
-              reader.uint32(),
-            );
+            message.downgradeInfo = DowngradeInfo.decode(reader, reader.uint32());
             continue;
           }
         }
@@ -6511,46 +5636,21 @@ export const StatusResponse: MessageFns<StatusResponse> = {
   },
   fromPartial(object: DeepPartial<StatusResponse>): StatusResponse {
     const message = createBaseStatusResponse();
-    message.header =
-      object.header !== undefined && object.header !== null
-        ? ResponseHeader.fromPartial(object.header)
-        : undefined;
+    message.header = object.header !== undefined && object.header !== null ? ResponseHeader.fromPartial(object.header) : undefined;
     message.version = object.version ?? "";
-    message.dbSize =
-      object.dbSize !== undefined && object.dbSize !== null
-        ? BigInt(object.dbSize)
-        : 0n;
-    message.leader =
-      object.leader !== undefined && object.leader !== null
-        ? BigInt(object.leader)
-        : 0n;
-    message.raftIndex =
-      object.raftIndex !== undefined && object.raftIndex !== null
-        ? BigInt(object.raftIndex)
-        : 0n;
-    message.raftTerm =
-      object.raftTerm !== undefined && object.raftTerm !== null
-        ? BigInt(object.raftTerm)
-        : 0n;
+    message.dbSize = object.dbSize !== undefined && object.dbSize !== null ? BigInt(object.dbSize) : 0n;
+    message.leader = object.leader !== undefined && object.leader !== null ? BigInt(object.leader) : 0n;
+    message.raftIndex = object.raftIndex !== undefined && object.raftIndex !== null ? BigInt(object.raftIndex) : 0n;
+    message.raftTerm = object.raftTerm !== undefined && object.raftTerm !== null ? BigInt(object.raftTerm) : 0n;
     message.raftAppliedIndex =
-      object.raftAppliedIndex !== undefined && object.raftAppliedIndex !== null
-        ? BigInt(object.raftAppliedIndex)
-        : 0n;
+      object.raftAppliedIndex !== undefined && object.raftAppliedIndex !== null ? BigInt(object.raftAppliedIndex) : 0n;
     message.errors = object.errors?.map((e) => e) || [];
-    message.dbSizeInUse =
-      object.dbSizeInUse !== undefined && object.dbSizeInUse !== null
-        ? BigInt(object.dbSizeInUse)
-        : 0n;
+    message.dbSizeInUse = object.dbSizeInUse !== undefined && object.dbSizeInUse !== null ? BigInt(object.dbSizeInUse) : 0n;
     message.isLearner = object.isLearner ?? false;
     message.storageVersion = object.storageVersion ?? "";
-    message.dbSizeQuota =
-      object.dbSizeQuota !== undefined && object.dbSizeQuota !== null
-        ? BigInt(object.dbSizeQuota)
-        : 0n;
+    message.dbSizeQuota = object.dbSizeQuota !== undefined && object.dbSizeQuota !== null ? BigInt(object.dbSizeQuota) : 0n;
     message.downgradeInfo =
-      object.downgradeInfo !== undefined && object.downgradeInfo !== null
-        ? DowngradeInfo.fromPartial(object.downgradeInfo)
-        : undefined;
+      object.downgradeInfo !== undefined && object.downgradeInfo !== null ? DowngradeInfo.fromPartial(object.downgradeInfo) : undefined;
     return message;
   },
 };
@@ -6560,10 +5660,7 @@ function createBaseDowngradeInfo(): DowngradeInfo {
 }
 
 export const DowngradeInfo: MessageFns<DowngradeInfo> = {
-  encode(
-    message: DowngradeInfo,
-    writer: BinaryWriter = new BinaryWriter(),
-  ): BinaryWriter {
+  encode(message: DowngradeInfo, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.enabled !== false) {
       writer.uint32(8).bool(message.enabled);
     }
@@ -6574,8 +5671,7 @@ export const DowngradeInfo: MessageFns<DowngradeInfo> = {
   },
 
   decode(input: BinaryReader | Uint8Array, length?: number): DowngradeInfo {
-    const reader =
-      input instanceof BinaryReader ? input : new BinaryReader(input);
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
       throw new globalThis.Error("protobuf decode recursion limit exceeded");
@@ -6631,16 +5727,12 @@ function createBaseAuthEnableRequest(): AuthEnableRequest {
 }
 
 export const AuthEnableRequest: MessageFns<AuthEnableRequest> = {
-  encode(
-    _: AuthEnableRequest,
-    writer: BinaryWriter = new BinaryWriter(),
-  ): BinaryWriter {
+  encode(_: AuthEnableRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     return writer;
   },
 
   decode(input: BinaryReader | Uint8Array, length?: number): AuthEnableRequest {
-    const reader =
-      input instanceof BinaryReader ? input : new BinaryReader(input);
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
       throw new globalThis.Error("protobuf decode recursion limit exceeded");
@@ -6678,19 +5770,12 @@ function createBaseAuthDisableRequest(): AuthDisableRequest {
 }
 
 export const AuthDisableRequest: MessageFns<AuthDisableRequest> = {
-  encode(
-    _: AuthDisableRequest,
-    writer: BinaryWriter = new BinaryWriter(),
-  ): BinaryWriter {
+  encode(_: AuthDisableRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     return writer;
   },
 
-  decode(
-    input: BinaryReader | Uint8Array,
-    length?: number,
-  ): AuthDisableRequest {
-    const reader =
-      input instanceof BinaryReader ? input : new BinaryReader(input);
+  decode(input: BinaryReader | Uint8Array, length?: number): AuthDisableRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
       throw new globalThis.Error("protobuf decode recursion limit exceeded");
@@ -6728,16 +5813,12 @@ function createBaseAuthStatusRequest(): AuthStatusRequest {
 }
 
 export const AuthStatusRequest: MessageFns<AuthStatusRequest> = {
-  encode(
-    _: AuthStatusRequest,
-    writer: BinaryWriter = new BinaryWriter(),
-  ): BinaryWriter {
+  encode(_: AuthStatusRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     return writer;
   },
 
   decode(input: BinaryReader | Uint8Array, length?: number): AuthStatusRequest {
-    const reader =
-      input instanceof BinaryReader ? input : new BinaryReader(input);
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
       throw new globalThis.Error("protobuf decode recursion limit exceeded");
@@ -6775,10 +5856,7 @@ function createBaseAuthenticateRequest(): AuthenticateRequest {
 }
 
 export const AuthenticateRequest: MessageFns<AuthenticateRequest> = {
-  encode(
-    message: AuthenticateRequest,
-    writer: BinaryWriter = new BinaryWriter(),
-  ): BinaryWriter {
+  encode(message: AuthenticateRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.name !== "") {
       writer.uint32(10).string(message.name);
     }
@@ -6788,12 +5866,8 @@ export const AuthenticateRequest: MessageFns<AuthenticateRequest> = {
     return writer;
   },
 
-  decode(
-    input: BinaryReader | Uint8Array,
-    length?: number,
-  ): AuthenticateRequest {
-    const reader =
-      input instanceof BinaryReader ? input : new BinaryReader(input);
+  decode(input: BinaryReader | Uint8Array, length?: number): AuthenticateRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
       throw new globalThis.Error("protobuf decode recursion limit exceeded");
@@ -6849,10 +5923,7 @@ function createBaseAuthUserAddRequest(): AuthUserAddRequest {
 }
 
 export const AuthUserAddRequest: MessageFns<AuthUserAddRequest> = {
-  encode(
-    message: AuthUserAddRequest,
-    writer: BinaryWriter = new BinaryWriter(),
-  ): BinaryWriter {
+  encode(message: AuthUserAddRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.name !== "") {
       writer.uint32(10).string(message.name);
     }
@@ -6868,12 +5939,8 @@ export const AuthUserAddRequest: MessageFns<AuthUserAddRequest> = {
     return writer;
   },
 
-  decode(
-    input: BinaryReader | Uint8Array,
-    length?: number,
-  ): AuthUserAddRequest {
-    const reader =
-      input instanceof BinaryReader ? input : new BinaryReader(input);
+  decode(input: BinaryReader | Uint8Array, length?: number): AuthUserAddRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
       throw new globalThis.Error("protobuf decode recursion limit exceeded");
@@ -6936,10 +6003,7 @@ export const AuthUserAddRequest: MessageFns<AuthUserAddRequest> = {
     const message = createBaseAuthUserAddRequest();
     message.name = object.name ?? "";
     message.password = object.password ?? "";
-    message.options =
-      object.options !== undefined && object.options !== null
-        ? UserAddOptions.fromPartial(object.options)
-        : undefined;
+    message.options = object.options !== undefined && object.options !== null ? UserAddOptions.fromPartial(object.options) : undefined;
     message.hashedPassword = object.hashedPassword ?? "";
     return message;
   },
@@ -6950,22 +6014,15 @@ function createBaseAuthUserGetRequest(): AuthUserGetRequest {
 }
 
 export const AuthUserGetRequest: MessageFns<AuthUserGetRequest> = {
-  encode(
-    message: AuthUserGetRequest,
-    writer: BinaryWriter = new BinaryWriter(),
-  ): BinaryWriter {
+  encode(message: AuthUserGetRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.name !== "") {
       writer.uint32(10).string(message.name);
     }
     return writer;
   },
 
-  decode(
-    input: BinaryReader | Uint8Array,
-    length?: number,
-  ): AuthUserGetRequest {
-    const reader =
-      input instanceof BinaryReader ? input : new BinaryReader(input);
+  decode(input: BinaryReader | Uint8Array, length?: number): AuthUserGetRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
       throw new globalThis.Error("protobuf decode recursion limit exceeded");
@@ -7012,22 +6069,15 @@ function createBaseAuthUserDeleteRequest(): AuthUserDeleteRequest {
 }
 
 export const AuthUserDeleteRequest: MessageFns<AuthUserDeleteRequest> = {
-  encode(
-    message: AuthUserDeleteRequest,
-    writer: BinaryWriter = new BinaryWriter(),
-  ): BinaryWriter {
+  encode(message: AuthUserDeleteRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.name !== "") {
       writer.uint32(10).string(message.name);
     }
     return writer;
   },
 
-  decode(
-    input: BinaryReader | Uint8Array,
-    length?: number,
-  ): AuthUserDeleteRequest {
-    const reader =
-      input instanceof BinaryReader ? input : new BinaryReader(input);
+  decode(input: BinaryReader | Uint8Array, length?: number): AuthUserDeleteRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
       throw new globalThis.Error("protobuf decode recursion limit exceeded");
@@ -7062,9 +6112,7 @@ export const AuthUserDeleteRequest: MessageFns<AuthUserDeleteRequest> = {
   create(base?: DeepPartial<AuthUserDeleteRequest>): AuthUserDeleteRequest {
     return AuthUserDeleteRequest.fromPartial(base ?? {});
   },
-  fromPartial(
-    object: DeepPartial<AuthUserDeleteRequest>,
-  ): AuthUserDeleteRequest {
+  fromPartial(object: DeepPartial<AuthUserDeleteRequest>): AuthUserDeleteRequest {
     const message = createBaseAuthUserDeleteRequest();
     message.name = object.name ?? "";
     return message;
@@ -7075,102 +6123,87 @@ function createBaseAuthUserChangePasswordRequest(): AuthUserChangePasswordReques
   return { name: "", password: "", hashedPassword: "" };
 }
 
-export const AuthUserChangePasswordRequest: MessageFns<AuthUserChangePasswordRequest> =
-  {
-    encode(
-      message: AuthUserChangePasswordRequest,
-      writer: BinaryWriter = new BinaryWriter(),
-    ): BinaryWriter {
-      if (message.name !== "") {
-        writer.uint32(10).string(message.name);
-      }
-      if (message.password !== "") {
-        writer.uint32(18).string(message.password);
-      }
-      if (message.hashedPassword !== "") {
-        writer.uint32(26).string(message.hashedPassword);
-      }
-      return writer;
-    },
+export const AuthUserChangePasswordRequest: MessageFns<AuthUserChangePasswordRequest> = {
+  encode(message: AuthUserChangePasswordRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.name !== "") {
+      writer.uint32(10).string(message.name);
+    }
+    if (message.password !== "") {
+      writer.uint32(18).string(message.password);
+    }
+    if (message.hashedPassword !== "") {
+      writer.uint32(26).string(message.hashedPassword);
+    }
+    return writer;
+  },
 
-    decode(
-      input: BinaryReader | Uint8Array,
-      length?: number,
-    ): AuthUserChangePasswordRequest {
-      const reader =
-        input instanceof BinaryReader ? input : new BinaryReader(input);
-      const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-      if (previousRecursionDepth >= 100) {
-        throw new globalThis.Error("protobuf decode recursion limit exceeded");
-      }
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-      try {
-        const end = length === undefined ? reader.len : reader.pos + length;
-        const message = createBaseAuthUserChangePasswordRequest();
-        while (reader.pos < end) {
-          const tag = reader.uint32();
-          switch (tag >>> 3) {
-            case 1: {
-              if (tag !== 10) {
-                break;
-              }
-
-              message.name = reader.string();
-              continue;
-            }
-            case 2: {
-              if (tag !== 18) {
-                break;
-              }
-
-              message.password = reader.string();
-              continue;
-            }
-            case 3: {
-              if (tag !== 26) {
-                break;
-              }
-
-              message.hashedPassword = reader.string();
-              continue;
-            }
-          }
-          if ((tag & 7) === 4 || tag === 0) {
-            break;
-          }
-          reader.skip(tag & 7);
-        }
-        return message;
-      } finally {
-        (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-      }
-    },
-
-    create(
-      base?: DeepPartial<AuthUserChangePasswordRequest>,
-    ): AuthUserChangePasswordRequest {
-      return AuthUserChangePasswordRequest.fromPartial(base ?? {});
-    },
-    fromPartial(
-      object: DeepPartial<AuthUserChangePasswordRequest>,
-    ): AuthUserChangePasswordRequest {
+  decode(input: BinaryReader | Uint8Array, length?: number): AuthUserChangePasswordRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
       const message = createBaseAuthUserChangePasswordRequest();
-      message.name = object.name ?? "";
-      message.password = object.password ?? "";
-      message.hashedPassword = object.hashedPassword ?? "";
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.name = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.password = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.hashedPassword = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
       return message;
-    },
-  };
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<AuthUserChangePasswordRequest>): AuthUserChangePasswordRequest {
+    return AuthUserChangePasswordRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<AuthUserChangePasswordRequest>): AuthUserChangePasswordRequest {
+    const message = createBaseAuthUserChangePasswordRequest();
+    message.name = object.name ?? "";
+    message.password = object.password ?? "";
+    message.hashedPassword = object.hashedPassword ?? "";
+    return message;
+  },
+};
 
 function createBaseAuthUserGrantRoleRequest(): AuthUserGrantRoleRequest {
   return { user: "", role: "" };
 }
 
 export const AuthUserGrantRoleRequest: MessageFns<AuthUserGrantRoleRequest> = {
-  encode(
-    message: AuthUserGrantRoleRequest,
-    writer: BinaryWriter = new BinaryWriter(),
-  ): BinaryWriter {
+  encode(message: AuthUserGrantRoleRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.user !== "") {
       writer.uint32(10).string(message.user);
     }
@@ -7180,12 +6213,8 @@ export const AuthUserGrantRoleRequest: MessageFns<AuthUserGrantRoleRequest> = {
     return writer;
   },
 
-  decode(
-    input: BinaryReader | Uint8Array,
-    length?: number,
-  ): AuthUserGrantRoleRequest {
-    const reader =
-      input instanceof BinaryReader ? input : new BinaryReader(input);
+  decode(input: BinaryReader | Uint8Array, length?: number): AuthUserGrantRoleRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
       throw new globalThis.Error("protobuf decode recursion limit exceeded");
@@ -7225,14 +6254,10 @@ export const AuthUserGrantRoleRequest: MessageFns<AuthUserGrantRoleRequest> = {
     }
   },
 
-  create(
-    base?: DeepPartial<AuthUserGrantRoleRequest>,
-  ): AuthUserGrantRoleRequest {
+  create(base?: DeepPartial<AuthUserGrantRoleRequest>): AuthUserGrantRoleRequest {
     return AuthUserGrantRoleRequest.fromPartial(base ?? {});
   },
-  fromPartial(
-    object: DeepPartial<AuthUserGrantRoleRequest>,
-  ): AuthUserGrantRoleRequest {
+  fromPartial(object: DeepPartial<AuthUserGrantRoleRequest>): AuthUserGrantRoleRequest {
     const message = createBaseAuthUserGrantRoleRequest();
     message.user = object.user ?? "";
     message.role = object.role ?? "";
@@ -7244,102 +6269,83 @@ function createBaseAuthUserRevokeRoleRequest(): AuthUserRevokeRoleRequest {
   return { name: "", role: "" };
 }
 
-export const AuthUserRevokeRoleRequest: MessageFns<AuthUserRevokeRoleRequest> =
-  {
-    encode(
-      message: AuthUserRevokeRoleRequest,
-      writer: BinaryWriter = new BinaryWriter(),
-    ): BinaryWriter {
-      if (message.name !== "") {
-        writer.uint32(10).string(message.name);
-      }
-      if (message.role !== "") {
-        writer.uint32(18).string(message.role);
-      }
-      return writer;
-    },
+export const AuthUserRevokeRoleRequest: MessageFns<AuthUserRevokeRoleRequest> = {
+  encode(message: AuthUserRevokeRoleRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.name !== "") {
+      writer.uint32(10).string(message.name);
+    }
+    if (message.role !== "") {
+      writer.uint32(18).string(message.role);
+    }
+    return writer;
+  },
 
-    decode(
-      input: BinaryReader | Uint8Array,
-      length?: number,
-    ): AuthUserRevokeRoleRequest {
-      const reader =
-        input instanceof BinaryReader ? input : new BinaryReader(input);
-      const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-      if (previousRecursionDepth >= 100) {
-        throw new globalThis.Error("protobuf decode recursion limit exceeded");
-      }
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-      try {
-        const end = length === undefined ? reader.len : reader.pos + length;
-        const message = createBaseAuthUserRevokeRoleRequest();
-        while (reader.pos < end) {
-          const tag = reader.uint32();
-          switch (tag >>> 3) {
-            case 1: {
-              if (tag !== 10) {
-                break;
-              }
-
-              message.name = reader.string();
-              continue;
-            }
-            case 2: {
-              if (tag !== 18) {
-                break;
-              }
-
-              message.role = reader.string();
-              continue;
-            }
-          }
-          if ((tag & 7) === 4 || tag === 0) {
-            break;
-          }
-          reader.skip(tag & 7);
-        }
-        return message;
-      } finally {
-        (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-      }
-    },
-
-    create(
-      base?: DeepPartial<AuthUserRevokeRoleRequest>,
-    ): AuthUserRevokeRoleRequest {
-      return AuthUserRevokeRoleRequest.fromPartial(base ?? {});
-    },
-    fromPartial(
-      object: DeepPartial<AuthUserRevokeRoleRequest>,
-    ): AuthUserRevokeRoleRequest {
+  decode(input: BinaryReader | Uint8Array, length?: number): AuthUserRevokeRoleRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
       const message = createBaseAuthUserRevokeRoleRequest();
-      message.name = object.name ?? "";
-      message.role = object.role ?? "";
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.name = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.role = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
       return message;
-    },
-  };
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<AuthUserRevokeRoleRequest>): AuthUserRevokeRoleRequest {
+    return AuthUserRevokeRoleRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<AuthUserRevokeRoleRequest>): AuthUserRevokeRoleRequest {
+    const message = createBaseAuthUserRevokeRoleRequest();
+    message.name = object.name ?? "";
+    message.role = object.role ?? "";
+    return message;
+  },
+};
 
 function createBaseAuthRoleAddRequest(): AuthRoleAddRequest {
   return { name: "" };
 }
 
 export const AuthRoleAddRequest: MessageFns<AuthRoleAddRequest> = {
-  encode(
-    message: AuthRoleAddRequest,
-    writer: BinaryWriter = new BinaryWriter(),
-  ): BinaryWriter {
+  encode(message: AuthRoleAddRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.name !== "") {
       writer.uint32(10).string(message.name);
     }
     return writer;
   },
 
-  decode(
-    input: BinaryReader | Uint8Array,
-    length?: number,
-  ): AuthRoleAddRequest {
-    const reader =
-      input instanceof BinaryReader ? input : new BinaryReader(input);
+  decode(input: BinaryReader | Uint8Array, length?: number): AuthRoleAddRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
       throw new globalThis.Error("protobuf decode recursion limit exceeded");
@@ -7386,22 +6392,15 @@ function createBaseAuthRoleGetRequest(): AuthRoleGetRequest {
 }
 
 export const AuthRoleGetRequest: MessageFns<AuthRoleGetRequest> = {
-  encode(
-    message: AuthRoleGetRequest,
-    writer: BinaryWriter = new BinaryWriter(),
-  ): BinaryWriter {
+  encode(message: AuthRoleGetRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.role !== "") {
       writer.uint32(10).string(message.role);
     }
     return writer;
   },
 
-  decode(
-    input: BinaryReader | Uint8Array,
-    length?: number,
-  ): AuthRoleGetRequest {
-    const reader =
-      input instanceof BinaryReader ? input : new BinaryReader(input);
+  decode(input: BinaryReader | Uint8Array, length?: number): AuthRoleGetRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
       throw new globalThis.Error("protobuf decode recursion limit exceeded");
@@ -7448,19 +6447,12 @@ function createBaseAuthUserListRequest(): AuthUserListRequest {
 }
 
 export const AuthUserListRequest: MessageFns<AuthUserListRequest> = {
-  encode(
-    _: AuthUserListRequest,
-    writer: BinaryWriter = new BinaryWriter(),
-  ): BinaryWriter {
+  encode(_: AuthUserListRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     return writer;
   },
 
-  decode(
-    input: BinaryReader | Uint8Array,
-    length?: number,
-  ): AuthUserListRequest {
-    const reader =
-      input instanceof BinaryReader ? input : new BinaryReader(input);
+  decode(input: BinaryReader | Uint8Array, length?: number): AuthUserListRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
       throw new globalThis.Error("protobuf decode recursion limit exceeded");
@@ -7498,19 +6490,12 @@ function createBaseAuthRoleListRequest(): AuthRoleListRequest {
 }
 
 export const AuthRoleListRequest: MessageFns<AuthRoleListRequest> = {
-  encode(
-    _: AuthRoleListRequest,
-    writer: BinaryWriter = new BinaryWriter(),
-  ): BinaryWriter {
+  encode(_: AuthRoleListRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     return writer;
   },
 
-  decode(
-    input: BinaryReader | Uint8Array,
-    length?: number,
-  ): AuthRoleListRequest {
-    const reader =
-      input instanceof BinaryReader ? input : new BinaryReader(input);
+  decode(input: BinaryReader | Uint8Array, length?: number): AuthRoleListRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
       throw new globalThis.Error("protobuf decode recursion limit exceeded");
@@ -7548,22 +6533,15 @@ function createBaseAuthRoleDeleteRequest(): AuthRoleDeleteRequest {
 }
 
 export const AuthRoleDeleteRequest: MessageFns<AuthRoleDeleteRequest> = {
-  encode(
-    message: AuthRoleDeleteRequest,
-    writer: BinaryWriter = new BinaryWriter(),
-  ): BinaryWriter {
+  encode(message: AuthRoleDeleteRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.role !== "") {
       writer.uint32(10).string(message.role);
     }
     return writer;
   },
 
-  decode(
-    input: BinaryReader | Uint8Array,
-    length?: number,
-  ): AuthRoleDeleteRequest {
-    const reader =
-      input instanceof BinaryReader ? input : new BinaryReader(input);
+  decode(input: BinaryReader | Uint8Array, length?: number): AuthRoleDeleteRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
       throw new globalThis.Error("protobuf decode recursion limit exceeded");
@@ -7598,9 +6576,7 @@ export const AuthRoleDeleteRequest: MessageFns<AuthRoleDeleteRequest> = {
   create(base?: DeepPartial<AuthRoleDeleteRequest>): AuthRoleDeleteRequest {
     return AuthRoleDeleteRequest.fromPartial(base ?? {});
   },
-  fromPartial(
-    object: DeepPartial<AuthRoleDeleteRequest>,
-  ): AuthRoleDeleteRequest {
+  fromPartial(object: DeepPartial<AuthRoleDeleteRequest>): AuthRoleDeleteRequest {
     const message = createBaseAuthRoleDeleteRequest();
     message.role = object.role ?? "";
     return message;
@@ -7611,196 +6587,162 @@ function createBaseAuthRoleGrantPermissionRequest(): AuthRoleGrantPermissionRequ
   return { name: "", perm: undefined };
 }
 
-export const AuthRoleGrantPermissionRequest: MessageFns<AuthRoleGrantPermissionRequest> =
-  {
-    encode(
-      message: AuthRoleGrantPermissionRequest,
-      writer: BinaryWriter = new BinaryWriter(),
-    ): BinaryWriter {
-      if (message.name !== "") {
-        writer.uint32(10).string(message.name);
-      }
-      if (message.perm !== undefined) {
-        Permission.encode(message.perm, writer.uint32(18).fork()).join();
-      }
-      return writer;
-    },
+export const AuthRoleGrantPermissionRequest: MessageFns<AuthRoleGrantPermissionRequest> = {
+  encode(message: AuthRoleGrantPermissionRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.name !== "") {
+      writer.uint32(10).string(message.name);
+    }
+    if (message.perm !== undefined) {
+      Permission.encode(message.perm, writer.uint32(18).fork()).join();
+    }
+    return writer;
+  },
 
-    decode(
-      input: BinaryReader | Uint8Array,
-      length?: number,
-    ): AuthRoleGrantPermissionRequest {
-      const reader =
-        input instanceof BinaryReader ? input : new BinaryReader(input);
-      const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-      if (previousRecursionDepth >= 100) {
-        throw new globalThis.Error("protobuf decode recursion limit exceeded");
-      }
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-      try {
-        const end = length === undefined ? reader.len : reader.pos + length;
-        const message = createBaseAuthRoleGrantPermissionRequest();
-        while (reader.pos < end) {
-          const tag = reader.uint32();
-          switch (tag >>> 3) {
-            case 1: {
-              if (tag !== 10) {
-                break;
-              }
-
-              message.name = reader.string();
-              continue;
-            }
-            case 2: {
-              if (tag !== 18) {
-                break;
-              }
-
-              message.perm = Permission.decode(reader, reader.uint32());
-              continue;
-            }
-          }
-          if ((tag & 7) === 4 || tag === 0) {
-            break;
-          }
-          reader.skip(tag & 7);
-        }
-        return message;
-      } finally {
-        (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-      }
-    },
-
-    create(
-      base?: DeepPartial<AuthRoleGrantPermissionRequest>,
-    ): AuthRoleGrantPermissionRequest {
-      return AuthRoleGrantPermissionRequest.fromPartial(base ?? {});
-    },
-    fromPartial(
-      object: DeepPartial<AuthRoleGrantPermissionRequest>,
-    ): AuthRoleGrantPermissionRequest {
+  decode(input: BinaryReader | Uint8Array, length?: number): AuthRoleGrantPermissionRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
       const message = createBaseAuthRoleGrantPermissionRequest();
-      message.name = object.name ?? "";
-      message.perm =
-        object.perm !== undefined && object.perm !== null
-          ? Permission.fromPartial(object.perm)
-          : undefined;
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.name = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.perm = Permission.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
       return message;
-    },
-  };
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<AuthRoleGrantPermissionRequest>): AuthRoleGrantPermissionRequest {
+    return AuthRoleGrantPermissionRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<AuthRoleGrantPermissionRequest>): AuthRoleGrantPermissionRequest {
+    const message = createBaseAuthRoleGrantPermissionRequest();
+    message.name = object.name ?? "";
+    message.perm = object.perm !== undefined && object.perm !== null ? Permission.fromPartial(object.perm) : undefined;
+    return message;
+  },
+};
 
 function createBaseAuthRoleRevokePermissionRequest(): AuthRoleRevokePermissionRequest {
   return { role: "", key: new Uint8Array(0), rangeEnd: new Uint8Array(0) };
 }
 
-export const AuthRoleRevokePermissionRequest: MessageFns<AuthRoleRevokePermissionRequest> =
-  {
-    encode(
-      message: AuthRoleRevokePermissionRequest,
-      writer: BinaryWriter = new BinaryWriter(),
-    ): BinaryWriter {
-      if (message.role !== "") {
-        writer.uint32(10).string(message.role);
-      }
-      if (message.key.length !== 0) {
-        writer.uint32(18).bytes(message.key);
-      }
-      if (message.rangeEnd.length !== 0) {
-        writer.uint32(26).bytes(message.rangeEnd);
-      }
-      return writer;
-    },
+export const AuthRoleRevokePermissionRequest: MessageFns<AuthRoleRevokePermissionRequest> = {
+  encode(message: AuthRoleRevokePermissionRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.role !== "") {
+      writer.uint32(10).string(message.role);
+    }
+    if (message.key.length !== 0) {
+      writer.uint32(18).bytes(message.key);
+    }
+    if (message.rangeEnd.length !== 0) {
+      writer.uint32(26).bytes(message.rangeEnd);
+    }
+    return writer;
+  },
 
-    decode(
-      input: BinaryReader | Uint8Array,
-      length?: number,
-    ): AuthRoleRevokePermissionRequest {
-      const reader =
-        input instanceof BinaryReader ? input : new BinaryReader(input);
-      const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-      if (previousRecursionDepth >= 100) {
-        throw new globalThis.Error("protobuf decode recursion limit exceeded");
-      }
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-      try {
-        const end = length === undefined ? reader.len : reader.pos + length;
-        const message = createBaseAuthRoleRevokePermissionRequest();
-        while (reader.pos < end) {
-          const tag = reader.uint32();
-          switch (tag >>> 3) {
-            case 1: {
-              if (tag !== 10) {
-                break;
-              }
-
-              message.role = reader.string();
-              continue;
-            }
-            case 2: {
-              if (tag !== 18) {
-                break;
-              }
-
-              message.key = reader.bytes();
-              continue;
-            }
-            case 3: {
-              if (tag !== 26) {
-                break;
-              }
-
-              message.rangeEnd = reader.bytes();
-              continue;
-            }
-          }
-          if ((tag & 7) === 4 || tag === 0) {
-            break;
-          }
-          reader.skip(tag & 7);
-        }
-        return message;
-      } finally {
-        (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-      }
-    },
-
-    create(
-      base?: DeepPartial<AuthRoleRevokePermissionRequest>,
-    ): AuthRoleRevokePermissionRequest {
-      return AuthRoleRevokePermissionRequest.fromPartial(base ?? {});
-    },
-    fromPartial(
-      object: DeepPartial<AuthRoleRevokePermissionRequest>,
-    ): AuthRoleRevokePermissionRequest {
+  decode(input: BinaryReader | Uint8Array, length?: number): AuthRoleRevokePermissionRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
       const message = createBaseAuthRoleRevokePermissionRequest();
-      message.role = object.role ?? "";
-      message.key = object.key ?? new Uint8Array(0);
-      message.rangeEnd = object.rangeEnd ?? new Uint8Array(0);
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.role = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.key = reader.bytes();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.rangeEnd = reader.bytes();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
       return message;
-    },
-  };
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<AuthRoleRevokePermissionRequest>): AuthRoleRevokePermissionRequest {
+    return AuthRoleRevokePermissionRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<AuthRoleRevokePermissionRequest>): AuthRoleRevokePermissionRequest {
+    const message = createBaseAuthRoleRevokePermissionRequest();
+    message.role = object.role ?? "";
+    message.key = object.key ?? new Uint8Array(0);
+    message.rangeEnd = object.rangeEnd ?? new Uint8Array(0);
+    return message;
+  },
+};
 
 function createBaseAuthEnableResponse(): AuthEnableResponse {
   return { header: undefined };
 }
 
 export const AuthEnableResponse: MessageFns<AuthEnableResponse> = {
-  encode(
-    message: AuthEnableResponse,
-    writer: BinaryWriter = new BinaryWriter(),
-  ): BinaryWriter {
+  encode(message: AuthEnableResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.header !== undefined) {
       ResponseHeader.encode(message.header, writer.uint32(10).fork()).join();
     }
     return writer;
   },
 
-  decode(
-    input: BinaryReader | Uint8Array,
-    length?: number,
-  ): AuthEnableResponse {
-    const reader =
-      input instanceof BinaryReader ? input : new BinaryReader(input);
+  decode(input: BinaryReader | Uint8Array, length?: number): AuthEnableResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
       throw new globalThis.Error("protobuf decode recursion limit exceeded");
@@ -7837,10 +6779,7 @@ export const AuthEnableResponse: MessageFns<AuthEnableResponse> = {
   },
   fromPartial(object: DeepPartial<AuthEnableResponse>): AuthEnableResponse {
     const message = createBaseAuthEnableResponse();
-    message.header =
-      object.header !== undefined && object.header !== null
-        ? ResponseHeader.fromPartial(object.header)
-        : undefined;
+    message.header = object.header !== undefined && object.header !== null ? ResponseHeader.fromPartial(object.header) : undefined;
     return message;
   },
 };
@@ -7850,22 +6789,15 @@ function createBaseAuthDisableResponse(): AuthDisableResponse {
 }
 
 export const AuthDisableResponse: MessageFns<AuthDisableResponse> = {
-  encode(
-    message: AuthDisableResponse,
-    writer: BinaryWriter = new BinaryWriter(),
-  ): BinaryWriter {
+  encode(message: AuthDisableResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.header !== undefined) {
       ResponseHeader.encode(message.header, writer.uint32(10).fork()).join();
     }
     return writer;
   },
 
-  decode(
-    input: BinaryReader | Uint8Array,
-    length?: number,
-  ): AuthDisableResponse {
-    const reader =
-      input instanceof BinaryReader ? input : new BinaryReader(input);
+  decode(input: BinaryReader | Uint8Array, length?: number): AuthDisableResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
       throw new globalThis.Error("protobuf decode recursion limit exceeded");
@@ -7902,10 +6834,7 @@ export const AuthDisableResponse: MessageFns<AuthDisableResponse> = {
   },
   fromPartial(object: DeepPartial<AuthDisableResponse>): AuthDisableResponse {
     const message = createBaseAuthDisableResponse();
-    message.header =
-      object.header !== undefined && object.header !== null
-        ? ResponseHeader.fromPartial(object.header)
-        : undefined;
+    message.header = object.header !== undefined && object.header !== null ? ResponseHeader.fromPartial(object.header) : undefined;
     return message;
   },
 };
@@ -7915,10 +6844,7 @@ function createBaseAuthStatusResponse(): AuthStatusResponse {
 }
 
 export const AuthStatusResponse: MessageFns<AuthStatusResponse> = {
-  encode(
-    message: AuthStatusResponse,
-    writer: BinaryWriter = new BinaryWriter(),
-  ): BinaryWriter {
+  encode(message: AuthStatusResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.header !== undefined) {
       ResponseHeader.encode(message.header, writer.uint32(10).fork()).join();
     }
@@ -7927,21 +6853,15 @@ export const AuthStatusResponse: MessageFns<AuthStatusResponse> = {
     }
     if (message.authRevision !== 0n) {
       if (BigInt.asUintN(64, message.authRevision) !== message.authRevision) {
-        throw new globalThis.Error(
-          "value provided for field message.authRevision of type uint64 too large",
-        );
+        throw new globalThis.Error("value provided for field message.authRevision of type uint64 too large");
       }
       writer.uint32(24).uint64(message.authRevision);
     }
     return writer;
   },
 
-  decode(
-    input: BinaryReader | Uint8Array,
-    length?: number,
-  ): AuthStatusResponse {
-    const reader =
-      input instanceof BinaryReader ? input : new BinaryReader(input);
+  decode(input: BinaryReader | Uint8Array, length?: number): AuthStatusResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
       throw new globalThis.Error("protobuf decode recursion limit exceeded");
@@ -7994,15 +6914,9 @@ export const AuthStatusResponse: MessageFns<AuthStatusResponse> = {
   },
   fromPartial(object: DeepPartial<AuthStatusResponse>): AuthStatusResponse {
     const message = createBaseAuthStatusResponse();
-    message.header =
-      object.header !== undefined && object.header !== null
-        ? ResponseHeader.fromPartial(object.header)
-        : undefined;
+    message.header = object.header !== undefined && object.header !== null ? ResponseHeader.fromPartial(object.header) : undefined;
     message.enabled = object.enabled ?? false;
-    message.authRevision =
-      object.authRevision !== undefined && object.authRevision !== null
-        ? BigInt(object.authRevision)
-        : 0n;
+    message.authRevision = object.authRevision !== undefined && object.authRevision !== null ? BigInt(object.authRevision) : 0n;
     return message;
   },
 };
@@ -8012,10 +6926,7 @@ function createBaseAuthenticateResponse(): AuthenticateResponse {
 }
 
 export const AuthenticateResponse: MessageFns<AuthenticateResponse> = {
-  encode(
-    message: AuthenticateResponse,
-    writer: BinaryWriter = new BinaryWriter(),
-  ): BinaryWriter {
+  encode(message: AuthenticateResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.header !== undefined) {
       ResponseHeader.encode(message.header, writer.uint32(10).fork()).join();
     }
@@ -8025,12 +6936,8 @@ export const AuthenticateResponse: MessageFns<AuthenticateResponse> = {
     return writer;
   },
 
-  decode(
-    input: BinaryReader | Uint8Array,
-    length?: number,
-  ): AuthenticateResponse {
-    const reader =
-      input instanceof BinaryReader ? input : new BinaryReader(input);
+  decode(input: BinaryReader | Uint8Array, length?: number): AuthenticateResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
       throw new globalThis.Error("protobuf decode recursion limit exceeded");
@@ -8075,10 +6982,7 @@ export const AuthenticateResponse: MessageFns<AuthenticateResponse> = {
   },
   fromPartial(object: DeepPartial<AuthenticateResponse>): AuthenticateResponse {
     const message = createBaseAuthenticateResponse();
-    message.header =
-      object.header !== undefined && object.header !== null
-        ? ResponseHeader.fromPartial(object.header)
-        : undefined;
+    message.header = object.header !== undefined && object.header !== null ? ResponseHeader.fromPartial(object.header) : undefined;
     message.token = object.token ?? "";
     return message;
   },
@@ -8089,22 +6993,15 @@ function createBaseAuthUserAddResponse(): AuthUserAddResponse {
 }
 
 export const AuthUserAddResponse: MessageFns<AuthUserAddResponse> = {
-  encode(
-    message: AuthUserAddResponse,
-    writer: BinaryWriter = new BinaryWriter(),
-  ): BinaryWriter {
+  encode(message: AuthUserAddResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.header !== undefined) {
       ResponseHeader.encode(message.header, writer.uint32(10).fork()).join();
     }
     return writer;
   },
 
-  decode(
-    input: BinaryReader | Uint8Array,
-    length?: number,
-  ): AuthUserAddResponse {
-    const reader =
-      input instanceof BinaryReader ? input : new BinaryReader(input);
+  decode(input: BinaryReader | Uint8Array, length?: number): AuthUserAddResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
       throw new globalThis.Error("protobuf decode recursion limit exceeded");
@@ -8141,10 +7038,7 @@ export const AuthUserAddResponse: MessageFns<AuthUserAddResponse> = {
   },
   fromPartial(object: DeepPartial<AuthUserAddResponse>): AuthUserAddResponse {
     const message = createBaseAuthUserAddResponse();
-    message.header =
-      object.header !== undefined && object.header !== null
-        ? ResponseHeader.fromPartial(object.header)
-        : undefined;
+    message.header = object.header !== undefined && object.header !== null ? ResponseHeader.fromPartial(object.header) : undefined;
     return message;
   },
 };
@@ -8154,10 +7048,7 @@ function createBaseAuthUserGetResponse(): AuthUserGetResponse {
 }
 
 export const AuthUserGetResponse: MessageFns<AuthUserGetResponse> = {
-  encode(
-    message: AuthUserGetResponse,
-    writer: BinaryWriter = new BinaryWriter(),
-  ): BinaryWriter {
+  encode(message: AuthUserGetResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.header !== undefined) {
       ResponseHeader.encode(message.header, writer.uint32(10).fork()).join();
     }
@@ -8167,12 +7058,8 @@ export const AuthUserGetResponse: MessageFns<AuthUserGetResponse> = {
     return writer;
   },
 
-  decode(
-    input: BinaryReader | Uint8Array,
-    length?: number,
-  ): AuthUserGetResponse {
-    const reader =
-      input instanceof BinaryReader ? input : new BinaryReader(input);
+  decode(input: BinaryReader | Uint8Array, length?: number): AuthUserGetResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
       throw new globalThis.Error("protobuf decode recursion limit exceeded");
@@ -8217,10 +7104,7 @@ export const AuthUserGetResponse: MessageFns<AuthUserGetResponse> = {
   },
   fromPartial(object: DeepPartial<AuthUserGetResponse>): AuthUserGetResponse {
     const message = createBaseAuthUserGetResponse();
-    message.header =
-      object.header !== undefined && object.header !== null
-        ? ResponseHeader.fromPartial(object.header)
-        : undefined;
+    message.header = object.header !== undefined && object.header !== null ? ResponseHeader.fromPartial(object.header) : undefined;
     message.roles = object.roles?.map((e) => e) || [];
     return message;
   },
@@ -8231,22 +7115,15 @@ function createBaseAuthUserDeleteResponse(): AuthUserDeleteResponse {
 }
 
 export const AuthUserDeleteResponse: MessageFns<AuthUserDeleteResponse> = {
-  encode(
-    message: AuthUserDeleteResponse,
-    writer: BinaryWriter = new BinaryWriter(),
-  ): BinaryWriter {
+  encode(message: AuthUserDeleteResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.header !== undefined) {
       ResponseHeader.encode(message.header, writer.uint32(10).fork()).join();
     }
     return writer;
   },
 
-  decode(
-    input: BinaryReader | Uint8Array,
-    length?: number,
-  ): AuthUserDeleteResponse {
-    const reader =
-      input instanceof BinaryReader ? input : new BinaryReader(input);
+  decode(input: BinaryReader | Uint8Array, length?: number): AuthUserDeleteResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
       throw new globalThis.Error("protobuf decode recursion limit exceeded");
@@ -8281,14 +7158,9 @@ export const AuthUserDeleteResponse: MessageFns<AuthUserDeleteResponse> = {
   create(base?: DeepPartial<AuthUserDeleteResponse>): AuthUserDeleteResponse {
     return AuthUserDeleteResponse.fromPartial(base ?? {});
   },
-  fromPartial(
-    object: DeepPartial<AuthUserDeleteResponse>,
-  ): AuthUserDeleteResponse {
+  fromPartial(object: DeepPartial<AuthUserDeleteResponse>): AuthUserDeleteResponse {
     const message = createBaseAuthUserDeleteResponse();
-    message.header =
-      object.header !== undefined && object.header !== null
-        ? ResponseHeader.fromPartial(object.header)
-        : undefined;
+    message.header = object.header !== undefined && object.header !== null ? ResponseHeader.fromPartial(object.header) : undefined;
     return message;
   },
 };
@@ -8297,233 +7169,181 @@ function createBaseAuthUserChangePasswordResponse(): AuthUserChangePasswordRespo
   return { header: undefined };
 }
 
-export const AuthUserChangePasswordResponse: MessageFns<AuthUserChangePasswordResponse> =
-  {
-    encode(
-      message: AuthUserChangePasswordResponse,
-      writer: BinaryWriter = new BinaryWriter(),
-    ): BinaryWriter {
-      if (message.header !== undefined) {
-        ResponseHeader.encode(message.header, writer.uint32(10).fork()).join();
-      }
-      return writer;
-    },
-
-    decode(
-      input: BinaryReader | Uint8Array,
-      length?: number,
-    ): AuthUserChangePasswordResponse {
-      const reader =
-        input instanceof BinaryReader ? input : new BinaryReader(input);
-      const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-      if (previousRecursionDepth >= 100) {
-        throw new globalThis.Error("protobuf decode recursion limit exceeded");
-      }
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-      try {
-        const end = length === undefined ? reader.len : reader.pos + length;
-        const message = createBaseAuthUserChangePasswordResponse();
-        while (reader.pos < end) {
-          const tag = reader.uint32();
-          switch (tag >>> 3) {
-            case 1: {
-              if (tag !== 10) {
-                break;
-              }
-
-              message.header = ResponseHeader.decode(reader, reader.uint32());
-              continue;
-            }
-          }
-          if ((tag & 7) === 4 || tag === 0) {
-            break;
-          }
-          reader.skip(tag & 7);
-        }
-        return message;
-      } finally {
-        (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-      }
-    },
-
-    create(
-      base?: DeepPartial<AuthUserChangePasswordResponse>,
-    ): AuthUserChangePasswordResponse {
-      return AuthUserChangePasswordResponse.fromPartial(base ?? {});
-    },
-    fromPartial(
-      object: DeepPartial<AuthUserChangePasswordResponse>,
-    ): AuthUserChangePasswordResponse {
-      const message = createBaseAuthUserChangePasswordResponse();
-      message.header =
-        object.header !== undefined && object.header !== null
-          ? ResponseHeader.fromPartial(object.header)
-          : undefined;
-      return message;
-    },
-  };
-
-function createBaseAuthUserGrantRoleResponse(): AuthUserGrantRoleResponse {
-  return { header: undefined };
-}
-
-export const AuthUserGrantRoleResponse: MessageFns<AuthUserGrantRoleResponse> =
-  {
-    encode(
-      message: AuthUserGrantRoleResponse,
-      writer: BinaryWriter = new BinaryWriter(),
-    ): BinaryWriter {
-      if (message.header !== undefined) {
-        ResponseHeader.encode(message.header, writer.uint32(10).fork()).join();
-      }
-      return writer;
-    },
-
-    decode(
-      input: BinaryReader | Uint8Array,
-      length?: number,
-    ): AuthUserGrantRoleResponse {
-      const reader =
-        input instanceof BinaryReader ? input : new BinaryReader(input);
-      const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-      if (previousRecursionDepth >= 100) {
-        throw new globalThis.Error("protobuf decode recursion limit exceeded");
-      }
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-      try {
-        const end = length === undefined ? reader.len : reader.pos + length;
-        const message = createBaseAuthUserGrantRoleResponse();
-        while (reader.pos < end) {
-          const tag = reader.uint32();
-          switch (tag >>> 3) {
-            case 1: {
-              if (tag !== 10) {
-                break;
-              }
-
-              message.header = ResponseHeader.decode(reader, reader.uint32());
-              continue;
-            }
-          }
-          if ((tag & 7) === 4 || tag === 0) {
-            break;
-          }
-          reader.skip(tag & 7);
-        }
-        return message;
-      } finally {
-        (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-      }
-    },
-
-    create(
-      base?: DeepPartial<AuthUserGrantRoleResponse>,
-    ): AuthUserGrantRoleResponse {
-      return AuthUserGrantRoleResponse.fromPartial(base ?? {});
-    },
-    fromPartial(
-      object: DeepPartial<AuthUserGrantRoleResponse>,
-    ): AuthUserGrantRoleResponse {
-      const message = createBaseAuthUserGrantRoleResponse();
-      message.header =
-        object.header !== undefined && object.header !== null
-          ? ResponseHeader.fromPartial(object.header)
-          : undefined;
-      return message;
-    },
-  };
-
-function createBaseAuthUserRevokeRoleResponse(): AuthUserRevokeRoleResponse {
-  return { header: undefined };
-}
-
-export const AuthUserRevokeRoleResponse: MessageFns<AuthUserRevokeRoleResponse> =
-  {
-    encode(
-      message: AuthUserRevokeRoleResponse,
-      writer: BinaryWriter = new BinaryWriter(),
-    ): BinaryWriter {
-      if (message.header !== undefined) {
-        ResponseHeader.encode(message.header, writer.uint32(10).fork()).join();
-      }
-      return writer;
-    },
-
-    decode(
-      input: BinaryReader | Uint8Array,
-      length?: number,
-    ): AuthUserRevokeRoleResponse {
-      const reader =
-        input instanceof BinaryReader ? input : new BinaryReader(input);
-      const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-      if (previousRecursionDepth >= 100) {
-        throw new globalThis.Error("protobuf decode recursion limit exceeded");
-      }
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-      try {
-        const end = length === undefined ? reader.len : reader.pos + length;
-        const message = createBaseAuthUserRevokeRoleResponse();
-        while (reader.pos < end) {
-          const tag = reader.uint32();
-          switch (tag >>> 3) {
-            case 1: {
-              if (tag !== 10) {
-                break;
-              }
-
-              message.header = ResponseHeader.decode(reader, reader.uint32());
-              continue;
-            }
-          }
-          if ((tag & 7) === 4 || tag === 0) {
-            break;
-          }
-          reader.skip(tag & 7);
-        }
-        return message;
-      } finally {
-        (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-      }
-    },
-
-    create(
-      base?: DeepPartial<AuthUserRevokeRoleResponse>,
-    ): AuthUserRevokeRoleResponse {
-      return AuthUserRevokeRoleResponse.fromPartial(base ?? {});
-    },
-    fromPartial(
-      object: DeepPartial<AuthUserRevokeRoleResponse>,
-    ): AuthUserRevokeRoleResponse {
-      const message = createBaseAuthUserRevokeRoleResponse();
-      message.header =
-        object.header !== undefined && object.header !== null
-          ? ResponseHeader.fromPartial(object.header)
-          : undefined;
-      return message;
-    },
-  };
-
-function createBaseAuthRoleAddResponse(): AuthRoleAddResponse {
-  return { header: undefined };
-}
-
-export const AuthRoleAddResponse: MessageFns<AuthRoleAddResponse> = {
-  encode(
-    message: AuthRoleAddResponse,
-    writer: BinaryWriter = new BinaryWriter(),
-  ): BinaryWriter {
+export const AuthUserChangePasswordResponse: MessageFns<AuthUserChangePasswordResponse> = {
+  encode(message: AuthUserChangePasswordResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.header !== undefined) {
       ResponseHeader.encode(message.header, writer.uint32(10).fork()).join();
     }
     return writer;
   },
 
-  decode(
-    input: BinaryReader | Uint8Array,
-    length?: number,
-  ): AuthRoleAddResponse {
-    const reader =
-      input instanceof BinaryReader ? input : new BinaryReader(input);
+  decode(input: BinaryReader | Uint8Array, length?: number): AuthUserChangePasswordResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseAuthUserChangePasswordResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.header = ResponseHeader.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<AuthUserChangePasswordResponse>): AuthUserChangePasswordResponse {
+    return AuthUserChangePasswordResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<AuthUserChangePasswordResponse>): AuthUserChangePasswordResponse {
+    const message = createBaseAuthUserChangePasswordResponse();
+    message.header = object.header !== undefined && object.header !== null ? ResponseHeader.fromPartial(object.header) : undefined;
+    return message;
+  },
+};
+
+function createBaseAuthUserGrantRoleResponse(): AuthUserGrantRoleResponse {
+  return { header: undefined };
+}
+
+export const AuthUserGrantRoleResponse: MessageFns<AuthUserGrantRoleResponse> = {
+  encode(message: AuthUserGrantRoleResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.header !== undefined) {
+      ResponseHeader.encode(message.header, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): AuthUserGrantRoleResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseAuthUserGrantRoleResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.header = ResponseHeader.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<AuthUserGrantRoleResponse>): AuthUserGrantRoleResponse {
+    return AuthUserGrantRoleResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<AuthUserGrantRoleResponse>): AuthUserGrantRoleResponse {
+    const message = createBaseAuthUserGrantRoleResponse();
+    message.header = object.header !== undefined && object.header !== null ? ResponseHeader.fromPartial(object.header) : undefined;
+    return message;
+  },
+};
+
+function createBaseAuthUserRevokeRoleResponse(): AuthUserRevokeRoleResponse {
+  return { header: undefined };
+}
+
+export const AuthUserRevokeRoleResponse: MessageFns<AuthUserRevokeRoleResponse> = {
+  encode(message: AuthUserRevokeRoleResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.header !== undefined) {
+      ResponseHeader.encode(message.header, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): AuthUserRevokeRoleResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseAuthUserRevokeRoleResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.header = ResponseHeader.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<AuthUserRevokeRoleResponse>): AuthUserRevokeRoleResponse {
+    return AuthUserRevokeRoleResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<AuthUserRevokeRoleResponse>): AuthUserRevokeRoleResponse {
+    const message = createBaseAuthUserRevokeRoleResponse();
+    message.header = object.header !== undefined && object.header !== null ? ResponseHeader.fromPartial(object.header) : undefined;
+    return message;
+  },
+};
+
+function createBaseAuthRoleAddResponse(): AuthRoleAddResponse {
+  return { header: undefined };
+}
+
+export const AuthRoleAddResponse: MessageFns<AuthRoleAddResponse> = {
+  encode(message: AuthRoleAddResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.header !== undefined) {
+      ResponseHeader.encode(message.header, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): AuthRoleAddResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
       throw new globalThis.Error("protobuf decode recursion limit exceeded");
@@ -8560,10 +7380,7 @@ export const AuthRoleAddResponse: MessageFns<AuthRoleAddResponse> = {
   },
   fromPartial(object: DeepPartial<AuthRoleAddResponse>): AuthRoleAddResponse {
     const message = createBaseAuthRoleAddResponse();
-    message.header =
-      object.header !== undefined && object.header !== null
-        ? ResponseHeader.fromPartial(object.header)
-        : undefined;
+    message.header = object.header !== undefined && object.header !== null ? ResponseHeader.fromPartial(object.header) : undefined;
     return message;
   },
 };
@@ -8573,10 +7390,7 @@ function createBaseAuthRoleGetResponse(): AuthRoleGetResponse {
 }
 
 export const AuthRoleGetResponse: MessageFns<AuthRoleGetResponse> = {
-  encode(
-    message: AuthRoleGetResponse,
-    writer: BinaryWriter = new BinaryWriter(),
-  ): BinaryWriter {
+  encode(message: AuthRoleGetResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.header !== undefined) {
       ResponseHeader.encode(message.header, writer.uint32(10).fork()).join();
     }
@@ -8586,12 +7400,8 @@ export const AuthRoleGetResponse: MessageFns<AuthRoleGetResponse> = {
     return writer;
   },
 
-  decode(
-    input: BinaryReader | Uint8Array,
-    length?: number,
-  ): AuthRoleGetResponse {
-    const reader =
-      input instanceof BinaryReader ? input : new BinaryReader(input);
+  decode(input: BinaryReader | Uint8Array, length?: number): AuthRoleGetResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
       throw new globalThis.Error("protobuf decode recursion limit exceeded");
@@ -8636,10 +7446,7 @@ export const AuthRoleGetResponse: MessageFns<AuthRoleGetResponse> = {
   },
   fromPartial(object: DeepPartial<AuthRoleGetResponse>): AuthRoleGetResponse {
     const message = createBaseAuthRoleGetResponse();
-    message.header =
-      object.header !== undefined && object.header !== null
-        ? ResponseHeader.fromPartial(object.header)
-        : undefined;
+    message.header = object.header !== undefined && object.header !== null ? ResponseHeader.fromPartial(object.header) : undefined;
     message.perm = object.perm?.map((e) => Permission.fromPartial(e)) || [];
     return message;
   },
@@ -8650,10 +7457,7 @@ function createBaseAuthRoleListResponse(): AuthRoleListResponse {
 }
 
 export const AuthRoleListResponse: MessageFns<AuthRoleListResponse> = {
-  encode(
-    message: AuthRoleListResponse,
-    writer: BinaryWriter = new BinaryWriter(),
-  ): BinaryWriter {
+  encode(message: AuthRoleListResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.header !== undefined) {
       ResponseHeader.encode(message.header, writer.uint32(10).fork()).join();
     }
@@ -8663,12 +7467,8 @@ export const AuthRoleListResponse: MessageFns<AuthRoleListResponse> = {
     return writer;
   },
 
-  decode(
-    input: BinaryReader | Uint8Array,
-    length?: number,
-  ): AuthRoleListResponse {
-    const reader =
-      input instanceof BinaryReader ? input : new BinaryReader(input);
+  decode(input: BinaryReader | Uint8Array, length?: number): AuthRoleListResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
       throw new globalThis.Error("protobuf decode recursion limit exceeded");
@@ -8713,10 +7513,7 @@ export const AuthRoleListResponse: MessageFns<AuthRoleListResponse> = {
   },
   fromPartial(object: DeepPartial<AuthRoleListResponse>): AuthRoleListResponse {
     const message = createBaseAuthRoleListResponse();
-    message.header =
-      object.header !== undefined && object.header !== null
-        ? ResponseHeader.fromPartial(object.header)
-        : undefined;
+    message.header = object.header !== undefined && object.header !== null ? ResponseHeader.fromPartial(object.header) : undefined;
     message.roles = object.roles?.map((e) => e) || [];
     return message;
   },
@@ -8727,10 +7524,7 @@ function createBaseAuthUserListResponse(): AuthUserListResponse {
 }
 
 export const AuthUserListResponse: MessageFns<AuthUserListResponse> = {
-  encode(
-    message: AuthUserListResponse,
-    writer: BinaryWriter = new BinaryWriter(),
-  ): BinaryWriter {
+  encode(message: AuthUserListResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.header !== undefined) {
       ResponseHeader.encode(message.header, writer.uint32(10).fork()).join();
     }
@@ -8740,12 +7534,8 @@ export const AuthUserListResponse: MessageFns<AuthUserListResponse> = {
     return writer;
   },
 
-  decode(
-    input: BinaryReader | Uint8Array,
-    length?: number,
-  ): AuthUserListResponse {
-    const reader =
-      input instanceof BinaryReader ? input : new BinaryReader(input);
+  decode(input: BinaryReader | Uint8Array, length?: number): AuthUserListResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
       throw new globalThis.Error("protobuf decode recursion limit exceeded");
@@ -8790,10 +7580,7 @@ export const AuthUserListResponse: MessageFns<AuthUserListResponse> = {
   },
   fromPartial(object: DeepPartial<AuthUserListResponse>): AuthUserListResponse {
     const message = createBaseAuthUserListResponse();
-    message.header =
-      object.header !== undefined && object.header !== null
-        ? ResponseHeader.fromPartial(object.header)
-        : undefined;
+    message.header = object.header !== undefined && object.header !== null ? ResponseHeader.fromPartial(object.header) : undefined;
     message.users = object.users?.map((e) => e) || [];
     return message;
   },
@@ -8804,22 +7591,15 @@ function createBaseAuthRoleDeleteResponse(): AuthRoleDeleteResponse {
 }
 
 export const AuthRoleDeleteResponse: MessageFns<AuthRoleDeleteResponse> = {
-  encode(
-    message: AuthRoleDeleteResponse,
-    writer: BinaryWriter = new BinaryWriter(),
-  ): BinaryWriter {
+  encode(message: AuthRoleDeleteResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.header !== undefined) {
       ResponseHeader.encode(message.header, writer.uint32(10).fork()).join();
     }
     return writer;
   },
 
-  decode(
-    input: BinaryReader | Uint8Array,
-    length?: number,
-  ): AuthRoleDeleteResponse {
-    const reader =
-      input instanceof BinaryReader ? input : new BinaryReader(input);
+  decode(input: BinaryReader | Uint8Array, length?: number): AuthRoleDeleteResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
       throw new globalThis.Error("protobuf decode recursion limit exceeded");
@@ -8854,14 +7634,9 @@ export const AuthRoleDeleteResponse: MessageFns<AuthRoleDeleteResponse> = {
   create(base?: DeepPartial<AuthRoleDeleteResponse>): AuthRoleDeleteResponse {
     return AuthRoleDeleteResponse.fromPartial(base ?? {});
   },
-  fromPartial(
-    object: DeepPartial<AuthRoleDeleteResponse>,
-  ): AuthRoleDeleteResponse {
+  fromPartial(object: DeepPartial<AuthRoleDeleteResponse>): AuthRoleDeleteResponse {
     const message = createBaseAuthRoleDeleteResponse();
-    message.header =
-      object.header !== undefined && object.header !== null
-        ? ResponseHeader.fromPartial(object.header)
-        : undefined;
+    message.header = object.header !== undefined && object.header !== null ? ResponseHeader.fromPartial(object.header) : undefined;
     return message;
   },
 };
@@ -8870,141 +7645,111 @@ function createBaseAuthRoleGrantPermissionResponse(): AuthRoleGrantPermissionRes
   return { header: undefined };
 }
 
-export const AuthRoleGrantPermissionResponse: MessageFns<AuthRoleGrantPermissionResponse> =
-  {
-    encode(
-      message: AuthRoleGrantPermissionResponse,
-      writer: BinaryWriter = new BinaryWriter(),
-    ): BinaryWriter {
-      if (message.header !== undefined) {
-        ResponseHeader.encode(message.header, writer.uint32(10).fork()).join();
-      }
-      return writer;
-    },
+export const AuthRoleGrantPermissionResponse: MessageFns<AuthRoleGrantPermissionResponse> = {
+  encode(message: AuthRoleGrantPermissionResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.header !== undefined) {
+      ResponseHeader.encode(message.header, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
 
-    decode(
-      input: BinaryReader | Uint8Array,
-      length?: number,
-    ): AuthRoleGrantPermissionResponse {
-      const reader =
-        input instanceof BinaryReader ? input : new BinaryReader(input);
-      const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-      if (previousRecursionDepth >= 100) {
-        throw new globalThis.Error("protobuf decode recursion limit exceeded");
-      }
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-      try {
-        const end = length === undefined ? reader.len : reader.pos + length;
-        const message = createBaseAuthRoleGrantPermissionResponse();
-        while (reader.pos < end) {
-          const tag = reader.uint32();
-          switch (tag >>> 3) {
-            case 1: {
-              if (tag !== 10) {
-                break;
-              }
-
-              message.header = ResponseHeader.decode(reader, reader.uint32());
-              continue;
-            }
-          }
-          if ((tag & 7) === 4 || tag === 0) {
-            break;
-          }
-          reader.skip(tag & 7);
-        }
-        return message;
-      } finally {
-        (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-      }
-    },
-
-    create(
-      base?: DeepPartial<AuthRoleGrantPermissionResponse>,
-    ): AuthRoleGrantPermissionResponse {
-      return AuthRoleGrantPermissionResponse.fromPartial(base ?? {});
-    },
-    fromPartial(
-      object: DeepPartial<AuthRoleGrantPermissionResponse>,
-    ): AuthRoleGrantPermissionResponse {
+  decode(input: BinaryReader | Uint8Array, length?: number): AuthRoleGrantPermissionResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
       const message = createBaseAuthRoleGrantPermissionResponse();
-      message.header =
-        object.header !== undefined && object.header !== null
-          ? ResponseHeader.fromPartial(object.header)
-          : undefined;
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.header = ResponseHeader.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
       return message;
-    },
-  };
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<AuthRoleGrantPermissionResponse>): AuthRoleGrantPermissionResponse {
+    return AuthRoleGrantPermissionResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<AuthRoleGrantPermissionResponse>): AuthRoleGrantPermissionResponse {
+    const message = createBaseAuthRoleGrantPermissionResponse();
+    message.header = object.header !== undefined && object.header !== null ? ResponseHeader.fromPartial(object.header) : undefined;
+    return message;
+  },
+};
 
 function createBaseAuthRoleRevokePermissionResponse(): AuthRoleRevokePermissionResponse {
   return { header: undefined };
 }
 
-export const AuthRoleRevokePermissionResponse: MessageFns<AuthRoleRevokePermissionResponse> =
-  {
-    encode(
-      message: AuthRoleRevokePermissionResponse,
-      writer: BinaryWriter = new BinaryWriter(),
-    ): BinaryWriter {
-      if (message.header !== undefined) {
-        ResponseHeader.encode(message.header, writer.uint32(10).fork()).join();
-      }
-      return writer;
-    },
+export const AuthRoleRevokePermissionResponse: MessageFns<AuthRoleRevokePermissionResponse> = {
+  encode(message: AuthRoleRevokePermissionResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.header !== undefined) {
+      ResponseHeader.encode(message.header, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
 
-    decode(
-      input: BinaryReader | Uint8Array,
-      length?: number,
-    ): AuthRoleRevokePermissionResponse {
-      const reader =
-        input instanceof BinaryReader ? input : new BinaryReader(input);
-      const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-      if (previousRecursionDepth >= 100) {
-        throw new globalThis.Error("protobuf decode recursion limit exceeded");
-      }
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-      try {
-        const end = length === undefined ? reader.len : reader.pos + length;
-        const message = createBaseAuthRoleRevokePermissionResponse();
-        while (reader.pos < end) {
-          const tag = reader.uint32();
-          switch (tag >>> 3) {
-            case 1: {
-              if (tag !== 10) {
-                break;
-              }
-
-              message.header = ResponseHeader.decode(reader, reader.uint32());
-              continue;
-            }
-          }
-          if ((tag & 7) === 4 || tag === 0) {
-            break;
-          }
-          reader.skip(tag & 7);
-        }
-        return message;
-      } finally {
-        (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-      }
-    },
-
-    create(
-      base?: DeepPartial<AuthRoleRevokePermissionResponse>,
-    ): AuthRoleRevokePermissionResponse {
-      return AuthRoleRevokePermissionResponse.fromPartial(base ?? {});
-    },
-    fromPartial(
-      object: DeepPartial<AuthRoleRevokePermissionResponse>,
-    ): AuthRoleRevokePermissionResponse {
+  decode(input: BinaryReader | Uint8Array, length?: number): AuthRoleRevokePermissionResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
       const message = createBaseAuthRoleRevokePermissionResponse();
-      message.header =
-        object.header !== undefined && object.header !== null
-          ? ResponseHeader.fromPartial(object.header)
-          : undefined;
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.header = ResponseHeader.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
       return message;
-    },
-  };
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<AuthRoleRevokePermissionResponse>): AuthRoleRevokePermissionResponse {
+    return AuthRoleRevokePermissionResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<AuthRoleRevokePermissionResponse>): AuthRoleRevokePermissionResponse {
+    const message = createBaseAuthRoleRevokePermissionResponse();
+    message.header = object.header !== undefined && object.header !== null ? ResponseHeader.fromPartial(object.header) : undefined;
+    return message;
+  },
+};
 
 export type KVDefinition = typeof KVDefinition;
 export const KVDefinition = {
@@ -9309,11 +8054,9 @@ export const AuthDefinition = {
     },
     userChangePassword: {
       name: "UserChangePassword",
-      requestType:
-        AuthUserChangePasswordRequest as typeof AuthUserChangePasswordRequest,
+      requestType: AuthUserChangePasswordRequest as typeof AuthUserChangePasswordRequest,
       requestStream: false,
-      responseType:
-        AuthUserChangePasswordResponse as typeof AuthUserChangePasswordResponse,
+      responseType: AuthUserChangePasswordResponse as typeof AuthUserChangePasswordResponse,
       responseStream: false,
       options: {},
     },
@@ -9321,18 +8064,15 @@ export const AuthDefinition = {
       name: "UserGrantRole",
       requestType: AuthUserGrantRoleRequest as typeof AuthUserGrantRoleRequest,
       requestStream: false,
-      responseType:
-        AuthUserGrantRoleResponse as typeof AuthUserGrantRoleResponse,
+      responseType: AuthUserGrantRoleResponse as typeof AuthUserGrantRoleResponse,
       responseStream: false,
       options: {},
     },
     userRevokeRole: {
       name: "UserRevokeRole",
-      requestType:
-        AuthUserRevokeRoleRequest as typeof AuthUserRevokeRoleRequest,
+      requestType: AuthUserRevokeRoleRequest as typeof AuthUserRevokeRoleRequest,
       requestStream: false,
-      responseType:
-        AuthUserRevokeRoleResponse as typeof AuthUserRevokeRoleResponse,
+      responseType: AuthUserRevokeRoleResponse as typeof AuthUserRevokeRoleResponse,
       responseStream: false,
       options: {},
     },
@@ -9370,29 +8110,24 @@ export const AuthDefinition = {
     },
     roleGrantPermission: {
       name: "RoleGrantPermission",
-      requestType:
-        AuthRoleGrantPermissionRequest as typeof AuthRoleGrantPermissionRequest,
+      requestType: AuthRoleGrantPermissionRequest as typeof AuthRoleGrantPermissionRequest,
       requestStream: false,
-      responseType:
-        AuthRoleGrantPermissionResponse as typeof AuthRoleGrantPermissionResponse,
+      responseType: AuthRoleGrantPermissionResponse as typeof AuthRoleGrantPermissionResponse,
       responseStream: false,
       options: {},
     },
     roleRevokePermission: {
       name: "RoleRevokePermission",
-      requestType:
-        AuthRoleRevokePermissionRequest as typeof AuthRoleRevokePermissionRequest,
+      requestType: AuthRoleRevokePermissionRequest as typeof AuthRoleRevokePermissionRequest,
       requestStream: false,
-      responseType:
-        AuthRoleRevokePermissionResponse as typeof AuthRoleRevokePermissionResponse,
+      responseType: AuthRoleRevokePermissionResponse as typeof AuthRoleRevokePermissionResponse,
       responseStream: false,
       options: {},
     },
   },
 } as const;
 
-type Builtin =
-  Date | Function | Uint8Array | string | number | boolean | bigint | undefined;
+type Builtin = Date | Function | Uint8Array | string | number | boolean | bigint | undefined;
 
 type DeepPartial<T> = T extends bigint
   ? string | number | bigint
