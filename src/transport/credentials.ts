@@ -1,4 +1,3 @@
-import type { Socket } from "node:net";
 import { ChannelCredentials, type ChannelOptions } from "@grpc/grpc-js";
 import { asBuffer } from "../util/bytes.ts";
 import type { Endpoint } from "./endpoints.ts";
@@ -38,22 +37,4 @@ export function tlsChannelOptions(tls: TlsOptions | undefined): ChannelOptions {
 function pem(value: string | Uint8Array | undefined): Buffer | null {
   if (value === undefined) return null;
   return typeof value === "string" ? Buffer.from(value) : asBuffer(value);
-}
-
-/**
- * Shows each socket that grpc-js opens with these credentials, before anything is said on it. grpc-js leaves the socket of a connection
- * attempt that it has given up open for as long as the server likes, and offers no other way to get at it.
- */
-export function watchSockets(credentials: ChannelCredentials, onSocket: (socket: Socket) => void): ChannelCredentials {
-  const createConnector = credentials._createSecureConnector.bind(credentials);
-  credentials._createSecureConnector = (...parameters) => {
-    const connector = createConnector(...parameters);
-    const connect = connector.connect.bind(connector);
-    connector.connect = (socket) => {
-      onSocket(socket);
-      return connect(socket);
-    };
-    return connector;
-  };
-  return credentials;
 }

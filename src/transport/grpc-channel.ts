@@ -1,4 +1,3 @@
-import type { Socket } from "node:net";
 import {
   type ChannelOptions,
   Client,
@@ -12,7 +11,7 @@ import { grpcStatusName } from "../errors/grpc-status.ts";
 import { onAbort } from "../util/abort.ts";
 import { asBuffer } from "../util/bytes.ts";
 import type { Clock } from "../util/clock.ts";
-import { watchSockets } from "./credentials.ts";
+import { ConnectAttempt } from "./connect-attempt.ts";
 import { GrpcDuplexCall } from "./grpc-duplex-call.ts";
 import type { Endpoint } from "./endpoints.ts";
 import type { Metadata } from "./transport.ts";
@@ -34,18 +33,12 @@ export class GrpcChannel {
   readonly #client: Client;
   readonly #connectTimeoutMs: number;
   readonly #clock: Clock;
-  readonly #sockets = new Set<Socket>();
-  #abandoned = false;
+  /** What tried to connect and has not succeeded. */
+  readonly #attempts = new Set<ConnectAttempt>();
 
   constructor({ endpoint, credentials, channelOptions, connectTimeoutMs, clock }: GrpcChannelOptions) {
     this.endpoint = endpoint;
-    this.#client = new Client(
-      endpoint.target,
-      watchSockets(credentials, (socket) => {
-        this.#onSocket(socket);
-      }),
-      channelOptions,
-    );
+    this.#client = new Client(endpoint.target, credentials, channelOptions);
     this.#connectTimeoutMs = connectTimeoutMs;
     this.#clock = clock;
   }
@@ -61,11 +54,15 @@ export class GrpcChannel {
    */
   connect(signal: AbortSignal): Promise<void> {
     const channel = this.#client.getChannel();
-    return new Promise((resolve, reject) => {
+    const attempt = new ConnectAttempt();
+    this.#attempts.add(attempt);
+    return new Promise<void>((resolve, reject) => {
       let step = (): void => {
-        const state = channel.getConnectivityState(true);
-        if (state === connectivityState.READY) settle(resolve);
-        else if (state === connectivityState.TRANSIENT_FAILURE || state === connectivityState.SHUTDOWN) {
+        const state = attempt.run(() => channel.getConnectivityState(true));
+        if (state === connectivityState.READY) {
+          this.#attempts.delete(attempt);
+          settle(resolve);
+        } else if (state === connectivityState.TRANSIENT_FAILURE || state === connectivityState.SHUTDOWN) {
           settle(
             () =>
               void this.#failureReason().then((details) => {
@@ -87,6 +84,7 @@ export class GrpcChannel {
         step = () => undefined; // the channel keeps the callback until its state changes once more
         timer.cancel();
         unlink();
+        attempt.end();
         outcome();
       };
       unlink = onAbort(signal, (reason) => {
@@ -147,20 +145,10 @@ export class GrpcChannel {
     this.#client.close();
   }
 
-  /** Closes a channel that has not connected, its socket included. */
+  /** Closes a channel that has not connected, its sockets included. */
   abandon(): void {
-    this.#abandoned = true;
     this.#client.close();
-    for (const socket of this.#sockets) socket.destroy();
-  }
-
-  #onSocket(socket: Socket): void {
-    if (this.#abandoned) {
-      socket.destroy(); // its TCP handshake took longer than anybody wanted to wait
-      return;
-    }
-    this.#sockets.add(socket);
-    socket.once("close", () => this.#sockets.delete(socket));
+    for (const attempt of this.#attempts) attempt.destroySockets();
   }
 
   /** grpc-js tells why it could not connect only to a call, so one is made that fails on the spot. */

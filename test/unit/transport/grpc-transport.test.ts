@@ -8,6 +8,7 @@ import { GrpcTransport, type GrpcTransportOptions } from "../../../src/transport
 import { methodPath } from "../../../src/transport/rpc-method.ts";
 import type { DuplexCall } from "../../../src/transport/transport.ts";
 import { deferred } from "../../../src/util/deferred.ts";
+import { DeafServer } from "../../support/deaf-server.ts";
 import { eventually } from "../../support/eventually.ts";
 import { freePort } from "../../support/free-port.ts";
 import { SilentServer } from "../../support/silent-server.ts";
@@ -247,6 +248,18 @@ describe("GrpcTransport and a server that accepts and never answers", () => {
       return true;
     });
     expect(silent.accepted).toBe(tried);
+  });
+});
+
+describe("GrpcTransport and an endpoint whose packets are dropped", () => {
+  it("leaves no half-made connection behind, which would keep the process alive for minutes", async () => {
+    const server = await DeafServer.start();
+    onTestFinished(() => server[Symbol.asyncDispose]());
+    const connecting = (): number => process.getActiveResourcesInfo().filter((name) => name === "ConnectWrap").length;
+    const before = connecting();
+    const transport = transportTo(server.endpoint, { connectTimeoutMs: 50, backoff: { baseMs: 1, maxMs: 1 } });
+    await expect(status(transport, { timeoutMs: 300 })).rejects.toThrow("no answer within 50 ms");
+    await eventually(() => connecting() === before);
   });
 });
 
