@@ -122,7 +122,10 @@ export class WatchGrpcStream implements WatchHome, ConnectionOwner {
     if (this.isClosed) return;
     const watches = [...this.#resuming, ...this.#substreams.values(), ...this.#parked];
     this.#shut();
-    for (const watch of watches) watch.end(outcome);
+    for (const watch of watches) {
+      this.#remove(watch);
+      watch.end(outcome);
+    }
   }
 
   requestProgress(asker: "user" | "library", signal: AbortSignal | undefined): Promise<void> {
