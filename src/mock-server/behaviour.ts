@@ -22,6 +22,8 @@ export interface Behaviour {
   readonly guardsAdminCalls: boolean;
   /** Whether permission is asked for nested transactions too, and for the old pair and the lease of a put inside a transaction. */
   readonly checksTxnInDepth: boolean;
+  /** Whether a permission for a range that ends before it begins is refused. */
+  readonly checksGrantedRange: boolean;
   /** Whether the AuthStatus call is there. */
   readonly hasAuthStatus: boolean;
 }
@@ -38,6 +40,7 @@ export const behaviours: Readonly<Record<Compatibility, Behaviour>> = {
     ignoresTokenWithoutAuth: true,
     guardsAdminCalls: true,
     checksTxnInDepth: true,
+    checksGrantedRange: true,
     hasAuthStatus: true,
   },
   "3.4.23": {
@@ -51,6 +54,7 @@ export const behaviours: Readonly<Record<Compatibility, Behaviour>> = {
     ignoresTokenWithoutAuth: false,
     guardsAdminCalls: false,
     checksTxnInDepth: false,
+    checksGrantedRange: false,
     hasAuthStatus: false,
   },
 };

@@ -72,7 +72,7 @@ export class MockEtcdServer implements AsyncDisposable {
     this.#settings = settings;
     this.#port = port;
     const tokens = new SimpleTokens({ clock, random, ttlSeconds: settings.authTokenTtlSeconds });
-    const auth = new AuthStore(tokens);
+    const auth = new AuthStore(tokens, behaviour);
     if (settings.rootPassword !== undefined) turnOn(auth, settings.rootPassword);
     const authorizer = new Authorizer({ auth, tokens, leases, behaviour });
     const leaseExpiry = new LeaseExpiry(leases, store.mvcc, clock);

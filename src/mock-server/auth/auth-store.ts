@@ -2,6 +2,7 @@ import { Permission_Type } from "../../gen/auth.ts";
 import type { Permission } from "../../gen/auth.ts";
 import { serverErrors } from "../../errors/server-errors.ts";
 import { asBuffer } from "../../util/bytes.ts";
+import type { Behaviour } from "../behaviour.ts";
 import { RefusedError } from "../refused-error.ts";
 import { keyText } from "../store/key-text.ts";
 import type { SimpleTokens } from "./simple-tokens.ts";
@@ -21,13 +22,15 @@ interface User {
 /** Users, roles and what they may do. Every method that turns a request down throws a `RefusedError`. */
 export class AuthStore {
   readonly #tokens: SimpleTokens;
+  readonly #behaviour: Behaviour;
   readonly #users = new Map<string, User>();
   readonly #roles = new Map<string, Permission[]>();
   #state: "enabled" | "disabled" = "disabled";
   #revision = 1n;
 
-  constructor(tokens: SimpleTokens) {
+  constructor(tokens: SimpleTokens, behaviour: Behaviour) {
     this.#tokens = tokens;
+    this.#behaviour = behaviour;
   }
 
   get isEnabled(): boolean {
@@ -146,7 +149,7 @@ export class AuthStore {
   /** One with the same key and end takes the place of the old one. */
   grantPermission(name: string, permission: Permission | undefined): void {
     if (permission === undefined) throw new RefusedError(serverErrors.permissionNotGiven);
-    if (!isRange(permission)) throw new RefusedError(serverErrors.invalidAuthManagement);
+    if (this.#behaviour.checksGrantedRange && !isRange(permission)) throw new RefusedError(serverErrors.invalidAuthManagement);
     const permissions = this.#role(name);
     const index = permissions.findIndex((each) => sameRange(each, permission));
     if (index >= 0) permissions[index] = permission;

@@ -44,7 +44,7 @@ export class ConnectionFaults {
 
   /**
    * Tells every client to go elsewhere (GOAWAY), as a server does that is about to stop. Streams that are open go on until the time is
-   * over; then the connections that were there are reset. New ones are taken.
+   * over; then the connections that were there are closed. New ones are taken.
    */
   goAway({ graceMs }: { graceMs: number }): void {
     const { listener, clock, goAway } = this.#options;
@@ -53,7 +53,7 @@ export class ConnectionFaults {
     goAway();
     if (left === 0) return;
     const timer = clock.setTimer(graceMs, () => {
-      for (const connection of connections) connection.reset();
+      for (const connection of connections) connection.destroy(); // not reset: a server that stops closes them
     });
     for (const connection of connections) {
       connection.once("close", () => {
