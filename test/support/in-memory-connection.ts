@@ -31,6 +31,8 @@ export class InMemoryConnection implements DuplexCall {
   /** What etcd would give the next watch: 0, 1, 2 ... on each stream. */
   nextWatchId = 0n;
   #handlers: DuplexHandlers | undefined;
+  /** The stream ended before the client listened; it is told when it does. */
+  #earlyEnd: RpcError | undefined;
   #state: "open" | "ended" | "cancelled" = "open";
 
   constructor({ endpoint, metadata }: { endpoint: string; metadata: Metadata }) {
@@ -59,11 +61,12 @@ export class InMemoryConnection implements DuplexCall {
 
   start(handlers: DuplexHandlers): void {
     this.#handlers = handlers;
+    if (this.#earlyEnd !== undefined) handlers.onEnd(this.#earlyEnd);
   }
 
   write(message: Uint8Array): void {
     if (this.#state !== "open") {
-      this.lateRequests++;
+      if (this.#earlyEnd === undefined) this.lateRequests++;
       return;
     }
     const { requestUnion } = WatchRequest.decode(message);
@@ -111,7 +114,9 @@ export class InMemoryConnection implements DuplexCall {
     if (this.#state !== "open") throw new Error(`the stream is over (${this.#state}) already`);
     this.#state = "ended";
     this.#forget();
-    this.#handlers?.onEnd(new RpcError({ code, details, path: "/etcdserverpb.Watch/Watch" }));
+    const status = new RpcError({ code, details, path: "/etcdserverpb.Watch/Watch" });
+    if (this.#handlers === undefined) this.#earlyEnd = status;
+    else this.#handlers.onEnd(status);
   }
 
   #keepBooks({ watchId = 0n, created = false, canceled = false, compactRevision = 0n }: ResponseFields): void {
