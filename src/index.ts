@@ -25,6 +25,28 @@ export type { TxnComparison } from "./client/compare.ts";
 export type { CompactResponse, DeleteResponse, GetResponse, PutResponse } from "./client/kv-responses.ts";
 export type { TxnOperationResponse, TxnResponse } from "./client/txn-response.ts";
 
+// Leases.
+export type { KeepAliveOptions, Lease, LeaseGrantOptions, LeaseTimeToLiveOptions } from "./client/lease.ts";
+export type { KeepAlive } from "./client/lease-keep-alive.ts";
+export type { LeaseGrantResponse, LeaseKeepAliveResponse, LeaseLeasesResponse, LeaseTimeToLiveResponse } from "./client/lease-responses.ts";
+
+// The cluster, and who may do what on it.
+export type { Auth, PermissionOptions, UserAddOptions } from "./client/auth.ts";
+export type {
+  AuthenticateResponse,
+  AuthStatusResponse,
+  RoleGetResponse,
+  RoleListResponse,
+  UserGetResponse,
+  UserListResponse,
+} from "./client/auth-responses.ts";
+export type { Cluster, MemberListOptions } from "./client/cluster.ts";
+export type { HeaderResponse } from "./client/header-response.ts";
+export type { Maintenance } from "./client/maintenance.ts";
+export type { Member, MemberListResponse } from "./client/member-list-response.ts";
+export type { PermissionType, RolePermission } from "./client/role-permission.ts";
+export type { StatusResponse } from "./client/status-response.ts";
+
 // etcd's nouns.
 export type { Key, KeyRangeOptions } from "./model/key-range.ts";
 export type { KeyValue } from "./model/key-value.ts";

@@ -20,8 +20,13 @@ export function unaryCallOptions(
   { signal, timeoutMs }: CallOptions,
   { requestTimeoutMs, repeatable }: { readonly requestTimeoutMs: number; readonly repeatable: boolean },
 ): UnaryCallOptions {
-  if (signal !== undefined && !isAbortSignal(signal)) throw new TypeError(`signal must be an AbortSignal, got ${showValue(signal)}`);
-  return { signal, timeoutMs: checkTimeout(timeoutMs ?? requestTimeoutMs, "timeoutMs"), repeatable };
+  return { signal: checkSignal(signal), timeoutMs: checkTimeout(timeoutMs ?? requestTimeoutMs, "timeoutMs"), repeatable };
+}
+
+/** @throws {TypeError} if it is something else than an AbortSignal */
+export function checkSignal(signal: AbortSignal | undefined): AbortSignal | undefined {
+  if (signal === undefined || isAbortSignal(signal)) return signal;
+  throw new TypeError(`signal must be an AbortSignal, got ${showValue(signal)}`);
 }
 
 /** @throws {RangeError} if it is not a number above 0. Infinity is one: no limit. */

@@ -6,8 +6,14 @@ import type { WatchChannel } from "../watch/watch-channel.ts";
 import type { WatchOptions } from "../watch/watch-options.ts";
 import { type WatcherHost, watcherHost } from "../watch/watcher-host.ts";
 import { Watcher } from "../watch/watcher.ts";
+import { Auth } from "./auth.ts";
+import type { CallOptions } from "./call-options.ts";
 import { type ClientOptions, clientSettings } from "./client-options.ts";
+import { Cluster } from "./cluster.ts";
 import { Kv } from "./kv.ts";
+import { Lease } from "./lease.ts";
+import { Maintenance } from "./maintenance.ts";
+import { areSameEndpoints, memberEndpoints } from "./member-endpoints.ts";
 import { RequestWindow } from "./request-window.ts";
 
 /**
@@ -21,6 +27,14 @@ import { RequestWindow } from "./request-window.ts";
 export class EtcdClient implements AsyncDisposable {
   /** Keys and values: get, put, delete, txn, compact. */
   readonly kv: Kv;
+  /** Leases: grant, revoke, keep alive. */
+  readonly lease: Lease;
+  /** How members are. */
+  readonly maintenance: Maintenance;
+  /** Who the members are. */
+  readonly cluster: Cluster;
+  /** Users, roles and permissions. */
+  readonly auth: Auth;
   /** The watcher behind `watch()`. */
   readonly watcher: Watcher;
   /** @internal */
@@ -33,7 +47,12 @@ export class EtcdClient implements AsyncDisposable {
     const settings = clientSettings(options);
     const { requireLeader, watchBuffer, backoff, maxReceiveBytes, requestTimeoutMs, logger } = settings;
     this.#transport = new GrpcTransport(settings);
-    this.kv = new Kv(new RequestWindow(this.#transport), { requestTimeoutMs });
+    const requests = new RequestWindow(this.#transport);
+    this.kv = new Kv(requests, { requestTimeoutMs });
+    this.lease = new Lease({ transport: requests, requestTimeoutMs, backoff, logger, clock: systemClock });
+    this.maintenance = new Maintenance(requests, { requestTimeoutMs });
+    this.cluster = new Cluster(requests, { requestTimeoutMs });
+    this.auth = new Auth(requests, { requestTimeoutMs });
     this[watcherHost] = {
       transport: this.#transport,
       requireLeader,
@@ -88,7 +107,21 @@ export class EtcdClient implements AsyncDisposable {
     this.#transport.setEndpoints(endpoints);
   }
 
-  /** Ends every watch quietly and closes every connection. Idempotent. */
+  /**
+   * Uses the endpoints that the cluster's members advertise to clients from now on, and returns them. Learners and members that have not
+   * started are left out. If nothing usable comes back, or nothing new, everything stays as it is.
+   * @throws {RpcError} if no endpoint answers; the signal's reason
+   * @example
+   * console.log(`the cluster is at ${(await client.syncEndpoints()).join(", ")}`);
+   */
+  async syncEndpoints(options: CallOptions = {}): Promise<readonly string[]> {
+    const { members } = await this.cluster.memberList(options);
+    const endpoints = memberEndpoints(members);
+    if (endpoints.length > 0 && !areSameEndpoints(endpoints, this.endpoints)) this.setEndpoints(endpoints);
+    return this.endpoints;
+  }
+
+  /** Ends every watch and keep-alive quietly and closes every connection. Idempotent. */
   close(): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;
@@ -96,8 +129,9 @@ export class EtcdClient implements AsyncDisposable {
 
   async #close(): Promise<void> {
     const watchers = [...this[watcherHost].watchers].map((watcher) => watcher.close());
+    const keepAlive = this.lease.close();
     this.#transport.close();
-    await Promise.all(watchers);
+    await Promise.all([...watchers, keepAlive]);
   }
 
   [Symbol.asyncDispose](): Promise<void> {
