@@ -38,6 +38,8 @@ export class WatchConnection {
   /** Ids with a CancelRequest that the server has not answered. */
   readonly #cancelled = new Set<bigint>();
   #unknownIds = 0;
+  /** The stream has ended the call: there is nobody to write to. */
+  #isOver = false;
   /** The largest id that answered a create. Servers count up, so a cancel of a smaller one that we do not have is of a watch that is over. */
   #largestId = -1n;
   /** Requests of the user's own that a broadcast may answer. */
@@ -98,6 +100,7 @@ export class WatchConnection {
 
   /** Ends the call at once. The server forgets its watches. */
   reset(): void {
+    this.#isOver = true;
     this.#call.cancel();
   }
 
@@ -157,9 +160,9 @@ export class WatchConnection {
     if (watch !== undefined) {
       this.substreams.delete(watchId);
       this.#fragments.drop(watchId);
+      this.#end(watch, message);
       // After a compaction the id stays registered, and blocks manual progress for the whole stream until it is cancelled.
       if (message.compactRevision !== 0n) this.#cancel(watchId);
-      this.#end(watch, message);
     } else if (this.#cancelled.has(watchId)) {
       if (message.compactRevision === 0n) this.#cancelled.delete(watchId); // our cancel, answered
     } else if (this.#queue.hasInFlight && (watchId === -1n || watchId > this.#largestId)) {
@@ -224,7 +227,7 @@ export class WatchConnection {
   }
 
   #cancel(watchId: bigint): void {
-    if (this.#cancelled.has(watchId)) return;
+    if (this.#isOver || this.#cancelled.has(watchId)) return;
     this.#cancelled.add(watchId);
     this.#call.write(encodeCancel(watchId));
   }

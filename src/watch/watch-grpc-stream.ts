@@ -21,7 +21,7 @@ import { type ConnectionOwner, WatchConnection } from "./watch-connection.ts";
 import type { WatcherHost } from "./watcher-host.ts";
 import type { WatcherStream, WatchHome, WatchOutcome, WatchPlace } from "./watcher-stream.ts";
 
-export const WATCH_PATH = methodPath(WatchDefinition, WatchDefinition.methods.watch);
+const WATCH_PATH = methodPath(WatchDefinition, WatchDefinition.methods.watch);
 
 /** A connection that lived shorter, and moved no watch on, does not count as healthy. */
 const HEALTHY_AFTER_MS = 1_000;
@@ -104,8 +104,10 @@ export class WatchGrpcStream implements WatchHome, ConnectionOwner {
   }
 
   leave(watch: WatcherStream): void {
+    // The last one takes the stream with it, and the server forgets the watch with the stream: a cancel beside the reset would only race
+    // with it (etcd 3.4 then counts the watch off twice).
+    if (this.size === 1) this.#shut();
     this.#remove(watch);
-    this.#closeIfEmpty();
   }
 
   unpark(watch: WatcherStream): void {
