@@ -106,6 +106,14 @@ describe("fragments", () => {
       .run());
 });
 
+describe("an answer that is not split", () => {
+  it("[137] though the watch asked for fragments, as etcd's first one after `created`, is taken whole", () =>
+    twoWatches()
+      .serverSends("a", [put("a", 2n, { value: "x".repeat(20 * 1024 * 1024) }), put("a", 3n)])
+      .expectResponses("a", [[2n, 3n]])
+      .run());
+});
+
 describe("an answer over the receive limit", () => {
   const tooLarge = "Received message larger than max (2097152 vs. 1572864)";
 

@@ -131,6 +131,14 @@ describe("after a lost connection", () => {
       .expectCreateRequest("given", { startRevision: 4n })
       .run());
 
+  it("[26] a from-now watch that saw nothing yet goes on behind its `created`, not at it", () =>
+    watchScenario()
+      .userWatches("a")
+      .serverCreates("a", { revision: 10n })
+      .connectionBreaks()
+      .expectCreateRequest("a", { startRevision: 11n })
+      .run());
+
   it("[92] another loss in the middle of the resume creates all of them once more", () =>
     watchScenario()
       .userWatches("a", { startRevision: 1n })

@@ -107,6 +107,24 @@ describe("Watcher.close()", () => {
       .userCloses()
       .run());
 
+  it("drops what was not read, which a new watch from resumeRevision will see", () =>
+    watchScenario()
+      .userWatches("a", { reads: "when told", startRevision: 2n })
+      .serverCreates("a")
+      .serverSends("a", [put("a", 2n)])
+      .serverSends("a", [put("a", 3n)])
+      .userReads("a")
+      .expectEvents("a", [2n])
+      .userCloses()
+      .userReads("a")
+      .expectNothing("a")
+      .expectEnd("a", "quietly")
+      .expectResumeRevision("a", 3n)
+      .expectThat("nothing is held", (_, watch) => {
+        expect(watch("a").channel.status).toMatchObject({ state: "ended", bufferedBytes: 0, bufferedResponses: 0 });
+      })
+      .run());
+
   it("[66] [67] makes a later watch end with ClosedError, and a later requestProgress() reject with it", async () => {
     const { watcher, transport } = watcherHarness();
     await watcher.close();
