@@ -5,20 +5,29 @@ import { Socket } from "node:net";
 /** Node publishes every client socket here when it is made, before it connects. */
 const SOCKET_CHANNEL = "net.client.socket";
 
+/** How long grpc-js waits before it tries a broken-off attempt once more, also when its channel has been closed. */
+export const GRPC_RECONNECT_BACKOFF_MS = 100;
+/** Its jitter is a fifth; the rest is for a busy process. */
+const LATE_SOCKETS_MS = 5 * GRPC_RECONNECT_BACKOFF_MS;
+
 /**
  * Knows the sockets that an attempt to connect has led to. grpc-js neither limits how long an attempt may take nor closes the socket of
  * one that was given up: it stays open, and keeps the process alive, until the other side or the operating system ends it, which takes
- * minutes where packets are dropped. Node tells of each new socket, and its asynchronous context tells whose it is.
+ * minutes where packets are dropped. After a failure it even connects once more on its own. Node tells of each new socket, and its
+ * asynchronous context tells whose it is.
  */
 export class ConnectAttempt {
   readonly #context = new AsyncLocalStorage<ConnectAttempt>();
   readonly #sockets = new Set<Socket>();
+  #isAbandoned = false;
   readonly #onSocket = (message: unknown): void => {
     if (this.#context.getStore() !== this || typeof message !== "object" || message === null || !("socket" in message)) return;
     const { socket } = message;
     if (!(socket instanceof Socket)) return;
     this.#sockets.add(socket);
     socket.once("close", () => this.#sockets.delete(socket));
+    // Published before it connects, which would revive a socket that was destroyed at once.
+    if (this.#isAbandoned) process.nextTick(() => socket.destroy());
   };
 
   constructor() {
@@ -30,13 +39,19 @@ export class ConnectAttempt {
     return this.#context.run(this, act);
   }
 
-  /** The attempt has come to its end, one way or the other: following it has a cost for every promise of the process. */
+  /** No more will come of it. To follow it any further would cost every promise of the process. */
   end(): void {
     unsubscribe(SOCKET_CHANNEL, this.#onSocket);
     this.#context.disable();
   }
 
-  destroySockets(): void {
+  /** Nobody wants the connection any more: its sockets are closed, and those that still come of it. */
+  abandon(): void {
+    if (this.#isAbandoned) return;
+    this.#isAbandoned = true;
     for (const socket of this.#sockets) socket.destroy();
+    setTimeout(() => {
+      this.end();
+    }, LATE_SOCKETS_MS).unref();
   }
 }

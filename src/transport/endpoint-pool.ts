@@ -179,7 +179,7 @@ export class EndpointPool {
     return channel;
   }
 
-  /** A channel that failed to connect would wait a second before its own next try; a new one tries at once. */
+  /** A channel that failed to connect tries again in its own time; a new one tries when it is told to. */
   #drop(channel: GrpcChannel): void {
     if (this.#channels.get(channel.endpoint.name) === channel) this.#channels.delete(channel.endpoint.name);
     channel.abandon();

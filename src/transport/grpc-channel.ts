@@ -33,7 +33,7 @@ export class GrpcChannel {
   readonly #client: Client;
   readonly #connectTimeoutMs: number;
   readonly #clock: Clock;
-  /** What tried to connect and has not succeeded. */
+  /** What tries to connect, or failed to. */
   readonly #attempts = new Set<ConnectAttempt>();
 
   constructor({ endpoint, credentials, channelOptions, connectTimeoutMs, clock }: GrpcChannelOptions) {
@@ -49,7 +49,7 @@ export class GrpcChannel {
 
   /**
    * Resolves once the server has answered the HTTP/2 handshake. grpc-js itself waits for ever for a server that accepts and then says
-   * nothing, hence the limit here. After a rejection the channel is spent: grpc-js would hold back its next try for a second and more.
+   * nothing, hence the limit here. After a rejection the channel is spent: when it would try again is not ours to say.
    * @throws {RpcError} UNAVAILABLE with the reason, or the signal's reason
    */
   connect(signal: AbortSignal): Promise<void> {
@@ -61,6 +61,7 @@ export class GrpcChannel {
         const state = attempt.run(() => channel.getConnectivityState(true));
         if (state === connectivityState.READY) {
           this.#attempts.delete(attempt);
+          attempt.end();
           settle(resolve);
         } else if (state === connectivityState.TRANSIENT_FAILURE || state === connectivityState.SHUTDOWN) {
           settle(
@@ -84,7 +85,6 @@ export class GrpcChannel {
         step = () => undefined; // the channel keeps the callback until its state changes once more
         timer.cancel();
         unlink();
-        attempt.end();
         outcome();
       };
       unlink = onAbort(signal, (reason) => {
@@ -148,7 +148,8 @@ export class GrpcChannel {
   /** Closes a channel that has not connected, its sockets included. */
   abandon(): void {
     this.#client.close();
-    for (const attempt of this.#attempts) attempt.destroySockets();
+    for (const attempt of this.#attempts) attempt.abandon();
+    this.#attempts.clear();
   }
 
   /** grpc-js tells why it could not connect only to a call, so one is made that fails on the spot. */

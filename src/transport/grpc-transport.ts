@@ -4,6 +4,7 @@ import { onAbort } from "../util/abort.ts";
 import { Backoff, type BackoffOptions } from "../util/backoff.ts";
 import { type Clock, sleep, systemClock } from "../util/clock.ts";
 import { type Logger, silentLogger } from "../util/logger.ts";
+import { GRPC_RECONNECT_BACKOFF_MS } from "./connect-attempt.ts";
 import { ConnectionStates } from "./connection-states.ts";
 import { channelCredentials, checkTlsOptions, tlsChannelOptions, type TlsOptions } from "./credentials.ts";
 import { EndpointList } from "./endpoint-list.ts";
@@ -55,6 +56,7 @@ export class GrpcTransport implements Transport {
       "grpc.keepalive_permit_without_calls": 0, // etcd answers pings without calls with too_many_pings
       "grpc.max_receive_message_length": options.maxReceiveBytes,
       "grpc.max_send_message_length": -1,
+      "grpc.initial_reconnect_backoff_ms": GRPC_RECONNECT_BACKOFF_MS,
       "grpc.use_local_subchannel_pool": 1, // or the two pools would share one connection
       "grpc.service_config_disable_resolution": 1, // no TXT look-up for each host
       "grpc-node.flow_control_window": FLOW_CONTROL_WINDOW_BYTES,

@@ -1,8 +1,10 @@
 import { getEventListeners } from "node:events";
 import { readFileSync } from "node:fs";
+import { setTimeout as delay } from "node:timers/promises";
 import { ChaosProxy, MockEtcdServer } from "etcd-watch/mock-server";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { ClosedError, RpcError } from "../../../src/errors/etcd-error.ts";
+import { GRPC_RECONNECT_BACKOFF_MS } from "../../../src/transport/connect-attempt.ts";
 import { MaintenanceDefinition, StatusResponse, WatchDefinition, WatchRequest, WatchResponse } from "../../../src/gen/rpc.ts";
 import { GrpcTransport, type GrpcTransportOptions } from "../../../src/transport/grpc-transport.ts";
 import { methodPath } from "../../../src/transport/rpc-method.ts";
@@ -248,6 +250,26 @@ describe("GrpcTransport and a server that accepts and never answers", () => {
       return true;
     });
     expect(silent.accepted).toBe(tried);
+  });
+});
+
+describe("GrpcTransport and a server that refuses for a while", () => {
+  it("is left with one connection, although grpc-js tries on behalf of channels that were closed", async () => {
+    const server = await startServer();
+    const proxy = await ChaosProxy.start({ target: server.endpoint });
+    onTestFinished(() => proxy.close());
+    const transport = transportTo(proxy.endpoint, { backoff: { baseMs: 5, maxMs: 20 } });
+    const first = await transport.duplex(WATCH, { metadata: {}, signal: never });
+    const { ended } = listen(first);
+    proxy.refuse();
+    proxy.cut();
+    await ended;
+    const again = transport.duplex(WATCH, { metadata: {}, signal: never });
+    await eventually(() => transport.states.latest.state === "disconnected" && transport.states.latest.attempt >= 5);
+    proxy.accept();
+    await again;
+    await delay(3 * GRPC_RECONNECT_BACKOFF_MS); // there is no sign of what does not come
+    expect(proxy.connections).toBe(1);
   });
 });
 
