@@ -3,7 +3,7 @@ import type { Compare } from "../../gen/rpc.ts";
 import type { KeyValue } from "../../gen/kv.ts";
 import { compareBytes, NO_BYTES } from "../../util/bytes.ts";
 import { keySpan } from "./key-text.ts";
-import type { ReadView } from "./mvcc-store.ts";
+import type { ReadView } from "./read-view.ts";
 import { compareInt64 } from "./range-query.ts";
 
 const MISSING: KeyValue = { key: NO_BYTES, value: NO_BYTES, createRevision: 0n, modRevision: 0n, version: 0n, lease: 0n };

@@ -3,7 +3,7 @@ import type { DeleteRangeRequest, DeleteRangeResponse, PutRequest, PutResponse }
 import type { KeyValue } from "../../gen/kv.ts";
 import { RefusedError } from "../refused-error.ts";
 import { keySpan, keyText } from "./key-text.ts";
-import type { ReadView } from "./mvcc-store.ts";
+import type { ReadView } from "./read-view.ts";
 import { revisionHeader } from "./revision-header.ts";
 import type { WriteTxn } from "./write-txn.ts";
 

@@ -2,7 +2,7 @@ import { serverErrors } from "../../errors/server-errors.ts";
 import { RefusedError } from "../refused-error.ts";
 import { randomId } from "../seeded-random.ts";
 import type { KeyText } from "./key-text.ts";
-import type { LeaseBook } from "./mvcc-store.ts";
+import type { LeaseBook } from "./lease-book.ts";
 
 /** One and a half election timeouts in whole seconds: a shorter lease could not survive an election. */
 const SHORTEST_TTL_SECONDS = 2n;

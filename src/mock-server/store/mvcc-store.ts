@@ -1,9 +1,10 @@
-import type { KeyValue } from "../../gen/kv.ts";
 import { serverErrors } from "../../errors/server-errors.ts";
 import { RefusedError } from "../refused-error.ts";
 import type { Change } from "./change.ts";
 import { History } from "./history.ts";
 import type { KeySpan } from "./key-text.ts";
+import type { LeaseBook } from "./lease-book.ts";
+import type { RangeOptions, RangeResult, ReadView } from "./read-view.ts";
 import { TreeIndex } from "./tree-index.ts";
 import { WriteTxn } from "./write-txn.ts";
 
@@ -11,35 +12,6 @@ import { WriteTxn } from "./write-txn.ts";
 const FIRST_REVISION = 1n;
 /** What etcd holds before the first compaction. */
 const NEVER_COMPACTED = -1n;
-
-export interface RangeOptions {
-  /** 0 or below: now. */
-  readonly revision?: bigint;
-  readonly limit?: number;
-  readonly countOnly?: boolean;
-}
-
-export interface RangeResult {
-  readonly kvs: readonly Readonly<KeyValue>[];
-  /** Keys in the span, whatever the limit. */
-  readonly count: number;
-  /** The store's revision when it was read. */
-  readonly revision: bigint;
-}
-
-/** What can be read: the store as it stands, or as a transaction in progress has made it. */
-export interface ReadView {
-  readonly revision: bigint;
-  readonly compactedRevision: bigint;
-  range(span: KeySpan, options?: RangeOptions): RangeResult;
-}
-
-/** Told of keys that gain and lose a lease. */
-export interface LeaseBook {
-  has(lease: bigint): boolean;
-  attach(lease: bigint, key: string): void;
-  detach(lease: bigint, key: string): void;
-}
 
 export interface MvccStoreOptions {
   readonly leases: LeaseBook;

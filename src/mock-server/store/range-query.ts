@@ -3,7 +3,7 @@ import type { RangeRequest, RangeResponse } from "../../gen/rpc.ts";
 import type { KeyValue } from "../../gen/kv.ts";
 import { compareBytes, NO_BYTES } from "../../util/bytes.ts";
 import { keySpan } from "./key-text.ts";
-import type { ReadView } from "./mvcc-store.ts";
+import type { ReadView } from "./read-view.ts";
 import { revisionHeader } from "./revision-header.ts";
 
 /** A number past this is no limit for an array. */

@@ -3,7 +3,8 @@ import type { PutRequest, RangeRequest, RequestOp, ResponseOp, TxnRequest, TxnRe
 import { RefusedError } from "../refused-error.ts";
 import { allHold } from "./compare.ts";
 import { applyDeleteRange, applyPut, currentPair } from "./key-writes.ts";
-import type { LeaseBook, ReadView } from "./mvcc-store.ts";
+import type { LeaseBook } from "./lease-book.ts";
+import type { ReadView } from "./read-view.ts";
 import { queryRange } from "./range-query.ts";
 import { revisionHeader } from "./revision-header.ts";
 import type { WriteTxn } from "./write-txn.ts";
@@ -27,12 +28,17 @@ export function planTxn(view: ReadView, { compare, success, failure }: TxnReques
   return { succeeded, steps };
 }
 
-/** @throws {RefusedError} if an operation of the plan could not be carried out */
-export function checkPlan(view: ReadView, leases: LeaseBook, { steps }: TxnPlan): void {
+/** @throws {RefusedError} if an operation of the plan could not be carried out: for a put first, wherever it stands, as etcd does */
+export function checkPlan(view: ReadView, leases: LeaseBook, plan: TxnPlan): void {
+  const requests = [...requestsOf(plan)];
+  for (const request of requests) if (request.$case === "requestPut") checkPut(view, leases, request.value);
+  for (const request of requests) if (request.$case === "requestRange") checkRangeRevision(view, request.value);
+}
+
+function* requestsOf({ steps }: TxnPlan): IterableIterator<NonNullable<RequestOp["request"]>> {
   for (const step of steps) {
-    if (step.kind === "nested") checkPlan(view, leases, step.plan);
-    else if (step.op.request?.$case === "requestRange") checkRangeRevision(view, step.op.request.value);
-    else if (step.op.request?.$case === "requestPut") checkPut(view, leases, step.op.request.value);
+    if (step.kind === "nested") yield* requestsOf(step.plan);
+    else if (step.op.request !== undefined) yield step.op.request;
   }
 }
 

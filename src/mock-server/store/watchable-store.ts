@@ -3,7 +3,7 @@ import { batchesFor } from "./event-batch.ts";
 import type { Batches } from "./event-batch.ts";
 import type { Change } from "./change.ts";
 import { MvccStore } from "./mvcc-store.ts";
-import type { LeaseBook } from "./mvcc-store.ts";
+import type { LeaseBook } from "./lease-book.ts";
 import { StoreWatcher } from "./store-watcher.ts";
 import type { StoreWatcherOptions } from "./store-watcher.ts";
 import { WatcherGroup } from "./watcher-group.ts";

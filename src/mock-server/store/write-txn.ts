@@ -3,7 +3,8 @@ import { tombstone } from "./change.ts";
 import type { Change } from "./change.ts";
 import { keyText } from "./key-text.ts";
 import type { KeySpan } from "./key-text.ts";
-import type { LeaseBook, RangeOptions, RangeResult, ReadView } from "./mvcc-store.ts";
+import type { LeaseBook } from "./lease-book.ts";
+import type { RangeOptions, RangeResult, ReadView } from "./read-view.ts";
 import type { TreeIndex } from "./tree-index.ts";
 
 export interface WriteTxnOptions {
