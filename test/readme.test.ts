@@ -11,30 +11,38 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const LIMIT_MS = 60_000;
-/** How long a block's loops go on before its client is closed. */
-const BLOCK_RUNS_MS = 500;
+/** A block whose loop goes on for ever is ended so long after its first words, or after a while if it says nothing. */
+const AFTER_FIRST_WORDS_MS = 300;
+const WITHOUT_WORDS_MS = 5_000;
 
 interface Block {
   readonly heading: string;
+  readonly isEndless: boolean;
   readonly program: string;
 }
 
-/** The TypeScript blocks of the README, each made a program: those that take a client for granted get one. */
-function readmeBlocks(): Block[] {
-  const readme = readFileSync(join(ROOT, "README.md"), "utf8");
+/** The TypeScript blocks of a page, each made a program: those that take a client for granted get one. */
+function blocksOf(page: string): Block[] {
+  const readme = readFileSync(join(ROOT, page), "utf8");
   return [...readme.matchAll(/^```ts\n(.*?)^```$/gms)].map(({ 1: code = "", index }) => {
     const heading = /.*^##? (.+)$/ms.exec(readme.slice(0, index))?.[1]?.split("\n")[0] ?? "";
-    const hasClient = code.includes("new EtcdClient(");
-    const preamble = hasClient
-      ? ""
-      : `import { EtcdClient } from "etcd-watch";\nconst client = new EtcdClient({ endpoints: ["127.0.0.1:2379"] });\n`;
+    const preamble = code.includes("new EtcdClient(") ? "" : PREAMBLE;
     const imports = code.match(/^import .*\n/gm)?.join("") ?? "";
-    const body = code.replace(/^import .*\n/gm, "").replace(/(const client = .*\n)/, `$1${ENDING}`);
-    return { heading, program: `${imports}${preamble}${hasClient ? "" : ENDING}${body}\nawait client.close();\n` };
+    const body = preamble + code.replace(/^import .*\n/gm, "");
+    const isEndless = code.includes("for await") && !code.includes("break;");
+    const program = isEndless ? body.replace(/^(const client = .*\n)/m, `$1${ENDING}`) : body;
+    return {
+      heading,
+      isEndless,
+      program: `${preamble === "" ? "" : IMPORT}${imports}${program}${/^const client = /m.test(program) ? "await client.close();\n" : ""}`,
+    };
   });
 }
 
-const ENDING = `setTimeout(() => void client.close(), ${BLOCK_RUNS_MS});\n`;
+const IMPORT = `import { EtcdClient } from "etcd-watch";\n`;
+const PREAMBLE = `const client = new EtcdClient({ endpoints: ["127.0.0.1:2379"] });\n`;
+/** Ends what would go on for ever. */
+const ENDING = `process.once("SIGTERM", () => void client.close());\n`;
 
 function typeErrors(blocks: readonly Block[]): string[] {
   const { config } = ts.readConfigFile(join(ROOT, "tsconfig.json"), (path) => ts.sys.readFile(path)) as { config: unknown };
@@ -51,7 +59,7 @@ function typeErrors(blocks: readonly Block[]): string[] {
   });
 }
 
-async function run(program: string, folder: string): Promise<{ exitCode: number | null; stdout: string; stderr: string }> {
+async function run({ program, isEndless }: Block, folder: string): Promise<{ exitCode: number | null; stdout: string; stderr: string }> {
   const path = join(folder, "block.mts");
   writeFileSync(path, program);
   const tsx = fileURLToPath(import.meta.resolve("tsx"));
@@ -59,17 +67,31 @@ async function run(program: string, folder: string): Promise<{ exitCode: number 
     cwd: folder,
     timeout: LIMIT_MS,
     killSignal: "SIGKILL",
-    env: { ...process.env, TSX_TSCONFIG_PATH: join(ROOT, "tsconfig.json") },
+    env: { ...process.env, TSX_TSCONFIG_PATH: join(ROOT, "tsconfig.json"), NODE_TEST_CONTEXT: undefined },
   });
+  const endAfter = (ms: number): void => {
+    if (isEndless) setTimeout(() => child.kill("SIGTERM"), ms).unref();
+  };
   let [stdout, stderr] = ["", ""];
   child.stdout.setEncoding("utf8").on("data", (text: string) => (stdout += text));
   child.stderr.setEncoding("utf8").on("data", (text: string) => (stderr += text));
+  child.stdout.once("data", () => {
+    endAfter(AFTER_FIRST_WORDS_MS);
+  });
+  endAfter(WITHOUT_WORDS_MS);
   await once(child, "close");
   return { exitCode: child.exitCode, stdout, stderr };
 }
 
-describe("README.md", { timeout: LIMIT_MS }, () => {
-  const blocks = readmeBlocks();
+const pages = ["README.md", "docs/mock-server.md"].map((page) => ({ page, blocks: blocksOf(page) }));
+
+test("every TypeScript block passes the compiler", { timeout: LIMIT_MS }, () => {
+  const blocks = pages.flatMap((page) => page.blocks);
+  expect(blocks.length).toBeGreaterThanOrEqual(10);
+  expect(typeErrors(blocks)).toEqual([]);
+});
+
+describe.each(pages)("$page", { timeout: LIMIT_MS }, ({ blocks }) => {
   let server: MockEtcdServer;
   let client: EtcdClient;
   let writing: NodeJS.Timeout;
@@ -89,18 +111,12 @@ describe("README.md", { timeout: LIMIT_MS }, () => {
     await server.stop();
   });
 
-  test("has TypeScript in it", () => {
-    expect(blocks.length).toBeGreaterThanOrEqual(6);
-  });
-
-  test("every TypeScript block passes the compiler", () => {
-    expect(typeErrors(blocks)).toEqual([]);
-  });
-
-  test.each(blocks)("the block under $heading runs", async ({ program }) => {
+  // vitest's own functions work under vitest only
+  test.each(blocks.filter(({ program }) => !program.includes('from "vitest"')))("the block under $heading runs", async (block) => {
+    const program = block.program.replaceAll("127.0.0.1:2379", server.endpoint);
     const folder = mkdtempSync(join(tmpdir(), "etcd-watch-readme-"));
     try {
-      const { exitCode, stdout, stderr } = await run(program.replaceAll("127.0.0.1:2379", server.endpoint), folder);
+      const { exitCode, stdout, stderr } = await run({ ...block, program }, folder);
       expect(stderr).toBe("");
       expect(exitCode).toBe(0);
       const promised = /console\.log\(.*\); \/\/ (.+)$/m.exec(program)?.[1];

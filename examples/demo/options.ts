@@ -5,7 +5,7 @@ export interface DemoOptions {
   readonly compact: boolean;
 }
 
-export const USAGE = `Usage: npm run demo
+const USAGE = `Usage: npm run demo
        ETCD_ENDPOINTS=host:port[,host:port] npm run demo [-- --compact]
 
 Without ETCD_ENDPOINTS the bundled server is used. On a server of yours the demo writes below
