@@ -1,0 +1,26 @@
+import { describe, expect, it } from "vitest";
+import { TxnRequest } from "../../../../src/gen/rpc.ts";
+import { Lessor } from "../../../../src/mock-server/store/lessor.ts";
+import { MvccStore } from "../../../../src/mock-server/store/mvcc-store.ts";
+import { checkPlan, planTxn } from "../../../../src/mock-server/store/txn.ts";
+
+const key = Buffer.from("k");
+
+describe("checkPlan", () => {
+  it("looks at every put before it looks at a range, nested ones included", () => {
+    const leases = new Lessor(() => 0.5);
+    const store = new MvccStore({ leases });
+    const future = { request: { $case: "requestRange", value: { key, revision: 99n } } } as const;
+    const withoutLease = { request: { $case: "requestPut", value: { key, lease: 7n } } } as const;
+    const nested = { request: { $case: "requestTxn", value: { success: [withoutLease] } } } as const;
+    for (const second of [withoutLease, nested]) {
+      [future, withoutLease],
+      [future, nested],
+    ]) {
+      const plan = planTxn(store, TxnRequest.fromPartial({ success: [future, second] }));
+      expect(() => {
+        checkPlan(store, leases, plan);
+      }).toThrow("requested lease not found");
+    }
+  });
+});
