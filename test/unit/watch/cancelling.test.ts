@@ -38,6 +38,16 @@ describe("a user who ends a watch", () => {
       .expectConnections(["cancelled", "open"])
       .run());
 
+  it("[52] that was the last has the stream reset in the same tick: no message can come in between", () =>
+    watchScenario()
+      .userWatches("a")
+      .serverCreates("a")
+      .expectThat("the reset is there when cancel() returns", ({ transport }, watch) => {
+        watch("a").channel.cancel();
+        expect(transport.connections[0]?.state).toBe("cancelled");
+      })
+      .run());
+
   it("[56] while its create is in flight has the server's watch cancelled as soon as it is created", () =>
     watchScenario()
       .userWatches("keeps the stream")
