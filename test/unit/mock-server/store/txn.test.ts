@@ -14,9 +14,6 @@ describe("checkPlan", () => {
     const withoutLease = { request: { $case: "requestPut", value: { key, lease: 7n } } } as const;
     const nested = { request: { $case: "requestTxn", value: { success: [withoutLease] } } } as const;
     for (const second of [withoutLease, nested]) {
-      [future, withoutLease],
-      [future, nested],
-    ]) {
       const plan = planTxn(store, TxnRequest.fromPartial({ success: [future, second] }));
       expect(() => {
         checkPlan(store, leases, plan);
