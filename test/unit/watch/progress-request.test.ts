@@ -55,12 +55,16 @@ describe("WatchChannel.requestProgress()", () => {
     expect(await next).toEqual({ done: true, value: undefined });
   });
 
-  it("resolves when an event proves it", async () => {
-    const { channel, connection, watcher } = await served();
-    const progress = channel.requestProgress();
+  it("resolves when an event proves it, and lets go of the signal", async () => {
+    const { signal } = new AbortController();
+    const { channel, connection, watcher, clock } = await served();
+    const progress = channel.requestProgress({ signal });
     await settle();
     connection.send({ watchId: 0n, events: [put("k", 10n)] });
     expect(await progress).toBe(10n);
+    await settle();
+    expect(getEventListeners(signal, "abort").length).toBe(0);
+    expect(clock.pendingTimers).toBe(0);
     await watcher.close();
   });
 
