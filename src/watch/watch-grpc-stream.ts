@@ -1,22 +1,13 @@
-import {
-  ClosedError,
-  type EtcdError,
-  isEtcdError,
-  isProtocolError,
-  isRpcError,
-  ProtocolError,
-  SlowConsumerError,
-} from "../errors/etcd-error.ts";
+import { ClosedError, type EtcdError, isEtcdError, ProtocolError, SlowConsumerError } from "../errors/etcd-error.ts";
 import { WatchDefinition } from "../gen/rpc.ts";
 import { methodPath } from "../transport/rpc-method.ts";
-import { Backoff } from "../util/backoff.ts";
 import { sleep } from "../util/clock.ts";
 import type { ContextValue } from "./context-value.ts";
 import { ConnectionGate } from "./connection-gate.ts";
 import { ResumeQueue } from "./resume-queue.ts";
 import { revisionNow } from "./server-queries.ts";
 import { StreamProgress } from "./stream-progress.ts";
-import { streamVerdict } from "./stream-verdict.ts";
+import { type ConnectionHealth, StreamRetry } from "./stream-retry.ts";
 import { type ConnectionOwner, WatchConnection } from "./watch-connection.ts";
 import type { WatcherHost } from "./watcher-host.ts";
 import type { WatcherStream, WatchHome, WatchOutcome, WatchPlace } from "./watcher-stream.ts";
@@ -25,8 +16,6 @@ const WATCH_PATH = methodPath(WatchDefinition, WatchDefinition.methods.watch);
 
 /** A connection that lived shorter, and moved no watch on, does not count as healthy. */
 const HEALTHY_AFTER_MS = 1_000;
-/** Connections in a row that may break over a message which is no message. */
-const MAX_PROTOCOL_ERRORS = 3;
 
 type StreamState =
   | { readonly at: "opening" }
@@ -63,7 +52,7 @@ export class WatchGrpcStream implements WatchHome, ConnectionOwner {
   readonly done: Promise<void>;
   readonly #options: WatchGrpcStreamOptions;
   readonly #host: WatcherHost;
-  readonly #backoff: Backoff;
+  readonly #retry: StreamRetry;
   readonly #closing = new AbortController();
   /** Watches that wait for the server to create them. A window at the head is in flight. */
   readonly #resuming = new ResumeQueue();
@@ -71,9 +60,6 @@ export class WatchGrpcStream implements WatchHome, ConnectionOwner {
   readonly #parked = new Set<WatcherStream>();
   readonly #gate = new ConnectionGate();
   readonly #progress: StreamProgress;
-  /** Endpoints that refused the stream with FAILED_PRECONDITION since a create was answered. */
-  readonly #refusedBy = new Set<string>();
-  #protocolErrors = 0;
   #fragmentAll: boolean;
   #state: StreamState = { at: "opening" };
 
@@ -81,7 +67,7 @@ export class WatchGrpcStream implements WatchHome, ConnectionOwner {
     this.#options = options;
     this.#host = options.host;
     this.#fragmentAll = options.fragmentAll ?? false;
-    this.#backoff = new Backoff(options.host.backoff);
+    this.#retry = new StreamRetry(options.host.backoff);
     this.#progress = new StreamProgress(options.host, this.#gate);
     this.done = this.#run();
   }
@@ -148,13 +134,13 @@ export class WatchGrpcStream implements WatchHome, ConnectionOwner {
 
   full(watch: WatcherStream): void {
     const { maxBytes: limitBytes, whenFull } = watch.spec;
-    this.#remove(watch);
     if (whenFull === "park") {
+      this.#remove(watch);
       this.#parked.add(watch);
       if (watch.parkings++ === 0) this.#host.logger.warn("A watch is parked: its reader is behind", { key: watch.keyText, limitBytes });
     } else {
       watch.end({ kind: "error", error: new SlowConsumerError({ bufferedBytes: watch.bufferedBytes, limitBytes }) });
-      this.#closeIfEmpty();
+      this.leave(watch);
     }
   }
 
@@ -201,7 +187,7 @@ export class WatchGrpcStream implements WatchHome, ConnectionOwner {
   }
 
   /** Takes the watches back from a connection that is gone, and tells how it did. */
-  #leaveConnection(): { healthy: boolean; answered: boolean; endpoint: string | undefined } {
+  #leaveConnection(): ConnectionHealth {
     if (this.#state.at !== "serving") return { healthy: false, answered: false, endpoint: undefined };
     const { connection, sinceMs } = this.#state;
     this.#resuming.takeBack(connection.substreams.values());
@@ -214,34 +200,20 @@ export class WatchGrpcStream implements WatchHome, ConnectionOwner {
   }
 
   /** What to do about a failure: the delay before the next try in ms, or undefined once the stream is closed. */
-  #afterFailure(
-    failure: unknown,
-    { healthy, answered, endpoint }: { healthy: boolean; answered: boolean; endpoint: string | undefined },
-  ): number | undefined {
-    if (healthy) {
-      this.#backoff.reset();
-      this.#protocolErrors = 0;
-    }
-    if (answered) this.#refusedBy.clear();
+  #afterFailure(failure: unknown, health: ConnectionHealth): number | undefined {
+    const { logger, transport } = this.#host;
+    const { endpoint } = health;
     const error = toEtcdError(failure);
-    const verdict = this.#verdict(error, endpoint);
+    const verdict = this.#retry.verdict(error, health, transport.endpoints);
     if (verdict === "end") {
-      this.#host.logger.error("A watch stream has ended for good", { error, endpoint });
+      logger.error("A watch stream has ended for good", { error, endpoint });
       this.close({ kind: "error", error });
       return undefined;
     }
     if (verdict === "too-large" && !this.#askForFragments(error)) return undefined;
-    const delayMs = this.#backoff.nextMs();
-    this.#host.logger.debug("A watch stream broke; it is opened again", { error, endpoint, delayMs, watches: this.size });
+    const delayMs = this.#retry.nextDelayMs();
+    logger.debug("A watch stream broke; it is opened again", { error, endpoint, delayMs, watches: this.size });
     return delayMs;
-  }
-
-  #verdict(error: EtcdError, endpoint: string | undefined): "retry" | "end" | "too-large" {
-    if (!isRpcError(error)) return isProtocolError(error) && ++this.#protocolErrors < MAX_PROTOCOL_ERRORS ? "retry" : "end";
-    const verdict = streamVerdict(error);
-    if (verdict !== "retry-elsewhere") return verdict;
-    if (endpoint !== undefined) this.#refusedBy.add(endpoint);
-    return this.#host.transport.endpoints.every((each) => this.#refusedBy.has(each)) ? "end" : "retry";
   }
 
   /** An answer was too large to take, and nothing tells whose it was. False if the stream has come to its end over it. */

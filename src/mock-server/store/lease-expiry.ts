@@ -1,7 +1,7 @@
 import type { Clock, Timer } from "../../util/clock.ts";
 import type { KeyText } from "./key-text.ts";
 import type { Lessor } from "./lessor.ts";
-import type { MvccStore } from "./read-view.ts";
+import type { MvccStore } from "./mvcc-store.ts";
 
 /** etcd looks for expired leases this often. */
 const POLL_MS = 500;
