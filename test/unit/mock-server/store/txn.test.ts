@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { TxnRequest } from "../../../../src/gen/rpc.ts";
+import { RequestOp, TxnRequest } from "../../../../src/gen/rpc.ts";
 import { Lessor } from "../../../../src/mock-server/store/lessor.ts";
 import { MvccStore } from "../../../../src/mock-server/store/mvcc-store.ts";
 import { checkPlan, planTxn } from "../../../../src/mock-server/store/txn.ts";
@@ -10,9 +10,9 @@ describe("checkPlan", () => {
   it("looks at every put before it looks at a range, nested ones included", () => {
     const leases = new Lessor(() => 0.5);
     const store = new MvccStore({ leases });
-    const future = { request: { $case: "requestRange", value: { key, revision: 99n } } } as const;
-    const withoutLease = { request: { $case: "requestPut", value: { key, lease: 7n } } } as const;
-    const nested = { request: { $case: "requestTxn", value: { success: [withoutLease] } } } as const;
+    const future = RequestOp.fromPartial({ request: { $case: "requestRange", value: { key, revision: 99n } } });
+    const withoutLease = RequestOp.fromPartial({ request: { $case: "requestPut", value: { key, lease: 7n } } });
+    const nested = RequestOp.fromPartial({ request: { $case: "requestTxn", value: { success: [withoutLease] } } });
     for (const second of [withoutLease, nested]) {
       const plan = planTxn(store, TxnRequest.fromPartial({ success: [future, second] }));
       expect(() => {
