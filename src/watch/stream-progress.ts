@@ -1,3 +1,4 @@
+import { abortable } from "../util/abort.ts";
 import type { ConnectionGate } from "./connection-gate.ts";
 import { isProgressOrdered, serverVersion } from "./server-queries.ts";
 import type { WatchConnection } from "./watch-connection.ts";
@@ -32,14 +33,18 @@ export class StreamProgress {
     return this.#learnOrder(await this.#gate.wait(signal), signal);
   }
 
-  async #learnOrder(connection: WatchConnection, signal: AbortSignal | undefined): Promise<boolean> {
-    if (connection.progressIsOrdered !== undefined) return connection.progressIsOrdered;
+  /** Asks once a connection. A server that does not tell its version counts as one that cannot be relied on. */
+  #learnOrder(connection: WatchConnection, signal: AbortSignal | undefined): Promise<boolean> {
+    connection.progressOrder ??= this.#askOrder(connection);
+    return abortable(connection.progressOrder, signal);
+  }
+
+  async #askOrder(connection: WatchConnection): Promise<boolean> {
     try {
-      connection.progressIsOrdered = isProgressOrdered(await serverVersion(this.#host, connection.endpoint, { signal }));
+      connection.progressIsOrdered = isProgressOrdered(await serverVersion(this.#host, connection.endpoint));
     } catch (error) {
-      signal?.throwIfAborted();
       this.#host.logger.debug("The server's version is unknown, so requested progress is not relied on", { error });
     }
-    return connection.progressIsOrdered ?? false;
+    return connection.progressIsOrdered;
   }
 }

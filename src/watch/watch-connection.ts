@@ -44,8 +44,10 @@ export class WatchConnection {
   #largestId = -1n;
   /** Requests of the user's own that a broadcast may answer. */
   #userProgressRequests = 0;
-  /** Notices that answer a request come after the events they speak of (etcd-io/etcd#15220). Undefined until the version is known. */
-  progressIsOrdered: boolean | undefined;
+  /** Notices that answer a request come after the events they speak of (etcd-io/etcd#15220). False until that is known. */
+  progressIsOrdered = false;
+  /** The answer to that question, once somebody has asked it. */
+  progressOrder: Promise<boolean> | undefined;
   /** A create was answered. */
   hasAnswered = false;
   /** A watch was given something that moved it on. */
@@ -188,7 +190,7 @@ export class WatchConnection {
     const asked = this.#userProgressRequests > 0;
     if (asked) this.#userProgressRequests--;
     for (const watch of [...this.substreams.values()]) {
-      this.#deliver(watch, message, { moves: this.progressIsOrdered === true, notify: asked || watch.spec.progressNotify });
+      this.#deliver(watch, message, { moves: this.progressIsOrdered, notify: asked || watch.spec.progressNotify });
     }
   }
 

@@ -65,7 +65,13 @@ export class Watcher {
   }: { metadata?: Metadata; requireLeader?: boolean; signal?: AbortSignal } = {}): Promise<void> {
     if (this.#closing !== undefined) throw new ClosedError("The watcher");
     signal?.throwIfAborted();
-    await this.#streams.get(contextValue(metadata, requireLeader).id)?.requestProgress("user", signal);
+    const stream = this.#streams.get(contextValue(metadata, requireLeader).id);
+    try {
+      await stream?.requestProgress("user", signal);
+    } catch (error) {
+      // Its last watch has left meanwhile: there is nothing to ask for any more.
+      if (stream?.isClosed !== true || this.#closing !== undefined || signal?.aborted === true) throw error;
+    }
   }
 
   /** Ends every watch, quietly, and their streams. Idempotent. */

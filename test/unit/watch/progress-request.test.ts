@@ -91,6 +91,17 @@ describe("WatchChannel.requestProgress()", () => {
     await watcher.close();
   });
 
+  it("asks for the version once a connection, also when it is not told, and for many askers at once", async () => {
+    const { channel, passes, transport, watcher } = await served({ progressNotify: true });
+    transport.version = { code: "UNAVAILABLE", details: "busy" };
+    const asking = [channel.requestProgress({ timeoutMs: 2_000 }), channel.requestProgress({ timeoutMs: 2_000 })];
+    const outcomes = Promise.allSettled(asking);
+    for (let second = 0; second < 4; second++) await passes(500);
+    expect((await outcomes).map(({ status }) => status)).toEqual(["rejected", "rejected"]);
+    expect(transport.statusRequests).toEqual(["one:2379"]);
+    await watcher.close();
+  });
+
   for (const version of ["3.4.24", "3.5.7", "not a version", ""]) {
     it(`rejects with UnsupportedError on a server of version "${version}", unless an event proves it in time`, async () => {
       const { channel, connection, passes, watcher } = await served({ version });
@@ -212,6 +223,17 @@ describe("WatchChannel.requestProgress()", () => {
     await settle();
     connection.send({ watchId: -1n, revision: 10n });
     expect(await Promise.all(all)).toEqual([10n, 10n, 10n]);
+    await watcher.close();
+  });
+});
+
+describe("Watcher.requestProgress()", () => {
+  it("that waits for a connection resolves when the last watch leaves meanwhile: there is nothing left to ask for", async () => {
+    const { channel, connection, watcher } = await served();
+    connection.end();
+    const waiting = watcher.requestProgress();
+    channel.cancel();
+    await expect(waiting).resolves.toBeUndefined();
     await watcher.close();
   });
 });
