@@ -54,7 +54,7 @@ export function isReadOnly({ success, failure }: TxnRequest): boolean {
 }
 
 /** @throws {RefusedError} if a lease is not there, or a pair that is to be kept in part */
-export function checkPut(view: ReadView, leases: LeaseBook, request: PutRequest): void {
+function checkPut(view: ReadView, leases: LeaseBook, request: PutRequest): void {
   if ((request.ignoreValue || request.ignoreLease) && currentPair(view, request.key) === undefined)
     throw new RefusedError(serverErrors.keyNotFound);
   if (request.lease !== 0n && !leases.has(request.lease)) throw new RefusedError(serverErrors.leaseNotFound);
