@@ -1,5 +1,6 @@
 import { describe } from "vitest";
 import { type ServerKind, type Suite, useServer } from "../support/servers.ts";
+import { authAdmin } from "./auth-admin.suite.ts";
 import { cancelling } from "./cancelling.suite.ts";
 import { catchUp } from "./catch-up.suite.ts";
 import { compaction } from "./compaction.suite.ts";
@@ -7,6 +8,7 @@ import { createdAndProgress } from "./created-and-progress.suite.ts";
 import { events } from "./events.suite.ts";
 import { keysAndRanges } from "./keys-and-ranges.suite.ts";
 import { largeAnswers } from "./large-answers.suite.ts";
+import { leases } from "./lease.suite.ts";
 import { processExit } from "./process-exit.suite.ts";
 import { reconnect } from "./reconnect.suite.ts";
 import { serverResources } from "./server-resources.suite.ts";
@@ -23,6 +25,8 @@ const suites: Readonly<Record<string, Suite>> = {
   "resources of the server": serverResources,
   reconnect,
   "large answers": largeAnswers,
+  leases,
+  "members, users and roles": authAdmin,
   "end of the process": processExit,
   "catch-up": catchUp,
 };
