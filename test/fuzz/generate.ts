@@ -1,4 +1,4 @@
-import { CompactionRequest, LeaseGrantRequest, PutRequest, WatchCreateRequest } from "../../src/gen/rpc.ts";
+import { CompactionRequest, LeaseGrantRequest, PutRequest, RequestOp, TxnRequest, WatchCreateRequest } from "../../src/gen/rpc.ts";
 import { Dice } from "./dice.ts";
 import { LEASES, someDelete, someEnd, someKey, someLease, somePut, someRange, someRevision, someTxn } from "./generate-keys.ts";
 import type { Operation, StreamNumber } from "./operation.ts";
@@ -23,14 +23,23 @@ export function generate({ seed, count, forgetsTombstones }: GenerateOptions): O
     [4, "large"],
     [2, "many"],
   ] as const);
-  const operations = dice.list(count, () => someStep(dice, labels, forgetsTombstones));
-  const at = (): number => dice.below(operations.length + 1);
-  if (flavour === "large") for (const operation of largeOnes(dice, labels)) operations.splice(at(), 0, operation);
+  const operations: Operation[] = dice.list(count, () => someStep(dice, labels, forgetsTombstones));
+  // Not always: an empty store has its own answers.
+  if (dice.chance(80)) operations.unshift(...furniture(dice));
+  const somewhere = dice.below(operations.length + 1);
+  if (flavour === "large") operations.splice(somewhere, 0, ...largeOnes(dice, labels));
   if (flavour === "many") {
-    operations.splice(at(), 0, { kind: "many-puts", key: someKeyOf(dice), count: dice.of([990, 1000, 1010, 2010]) });
-    operations.push({ ...someCreate(dice, labels), settle: true });
+    operations.splice(somewhere, 0, { kind: "many-puts", key: someKeyOf(dice), count: dice.of([990, 1000, 1010, 2010]) });
+    operations.push({ ...someCreate(dice, labels), settle: true }, { kind: "settle" });
   }
   return operations;
+}
+
+/** Keys and leases to begin with: without them, most of what follows would find nothing. */
+function furniture(dice: Dice): Operation[] {
+  const grants = dice.list(2, (): Operation => ({ kind: "call", call: "leaseGrant", request: someGrant(dice) }));
+  const puts = dice.list(8, (): Operation => ({ kind: "call", call: "put", request: somePut(dice) }));
+  return [...grants, ...puts];
 }
 
 interface Labels {
@@ -41,7 +50,7 @@ function someStep(dice: Dice, labels: Labels, forgetsTombstones: boolean): Opera
   return dice.weighted<() => Operation>([
     [22, () => ({ kind: "call", call: "put", request: somePut(dice) })],
     [10, () => ({ kind: "call", call: "range", request: someRange(dice) })],
-    [8, () => ({ kind: "call", call: "deleteRange", request: someDelete(dice) })],
+    [4, () => ({ kind: "call", call: "deleteRange", request: someDelete(dice) })],
     [18, () => ({ kind: "call", call: "txn", request: someTxn(dice) })],
     [4, () => someCompaction(dice, forgetsTombstones)],
     [12, () => someLeaseOperation(dice)],
@@ -113,12 +122,27 @@ function someCancel(dice: Dice, labels: Labels): Operation {
   return { kind: "cancel", stream, label: dice.below(labels.created + 1), settle: dice.chance(75) };
 }
 
-/** Requests past the limits, and pairs whose history is fragmented. */
+/** Requests past the limits, and events of which a few are more than one response carries. */
 function largeOnes(dice: Dice, labels: Labels): Operation[] {
-  const put = (bytes: number): Operation => ({
+  const value = (kib: number): Buffer => Buffer.alloc(kib * KIB, dice.below(256));
+  const put = (kib: number): Operation => ({
     kind: "call",
     call: "put",
-    request: PutRequest.fromPartial({ key: someKeyOf(dice), value: Buffer.alloc(bytes, dice.below(256)) }),
+    request: PutRequest.fromPartial({ key: someKeyOf(dice), value: value(kib) }),
   });
-  return [put(1600 * KIB), put(3000 * KIB), put(900 * KIB), put(1400 * KIB), put(800 * KIB), someCreate(dice, labels)];
+  const pair = (key: string): RequestOp =>
+    RequestOp.fromPartial({ request: { $case: "requestPut", value: { key: Buffer.from(key), value: value(700) } } });
+  const both = (): Operation => ({ kind: "call", call: "txn", request: TxnRequest.fromPartial({ success: [pair("b"), pair("c")] }) });
+  const watchAll = (startRevision: bigint): Operation => {
+    const { request, ...create } = someCreate(dice, labels);
+    const everything = {
+      key: Buffer.from([0]),
+      rangeEnd: Buffer.from([0]),
+      filters: [],
+      fragment: dice.chance(80),
+      prevKv: dice.chance(80),
+    };
+    return { ...create, request: { ...request, ...everything, startRevision } };
+  };
+  return [put(1600), put(3000), put(900), put(1400), watchAll(0n), both(), both(), put(800), watchAll(fromBase(1)), both()];
 }
