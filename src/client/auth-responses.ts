@@ -70,7 +70,7 @@ export class UserListResponse extends HeaderResponse {
 
 /** What `roleGet` answers. */
 export class RoleGetResponse extends HeaderResponse {
-  /** What the role may do. Of the role "root" it says nothing before etcd 3.5, and that one may do everything. */
+  /** What the role may do. Of the role "root" etcd tells nothing: it may do everything. */
   readonly permissions: readonly RolePermission[];
 
   /** @throws {ProtocolError} for a permission of no known kind */
