@@ -90,7 +90,7 @@ export class KeepAliveStream {
       let endpoint: string | undefined;
       try {
         this.#state = { at: "opening" };
-        const call = await transport.duplex(PATH, { metadata: METADATA, signal });
+        const call = await transport.duplex(PATH, { connection: "requests", metadata: METADATA, signal });
         ({ endpoint } = call);
         await this.#serve(call, signal);
       } catch (error) {

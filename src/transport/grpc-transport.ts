@@ -30,11 +30,11 @@ export interface GrpcTransportOptions {
 const FLOW_CONTROL_WINDOW_BYTES = 1024 * 1024;
 
 /**
- * `Transport` over @grpc/grpc-js. Streams have connections of their own, so that a large catch-up never holds up a request.
+ * `Transport` over @grpc/grpc-js. Watches have connections of their own, so that a large catch-up never holds up a request.
  */
 export class GrpcTransport implements Transport {
   readonly states: ConnectionStates;
-  readonly #streams: EndpointPool;
+  readonly #watches: EndpointPool;
   readonly #requests: EndpointPool;
   readonly #clock: Clock;
   readonly #backoff: BackoffOptions;
@@ -73,7 +73,7 @@ export class GrpcTransport implements Transport {
         createChannel: (endpoint) =>
           new GrpcChannel({ endpoint, credentials: channelCredentials(endpoint, tls), channelOptions, connectTimeoutMs, clock }),
       });
-    this.#streams = pool("streams");
+    this.#watches = pool("watches");
     this.#requests = pool("requests");
   }
 
@@ -87,7 +87,7 @@ export class GrpcTransport implements Transport {
    */
   setEndpoints(endpoints: string | readonly string[]): void {
     this.#endpoints.replace(parseEndpoints(endpoints));
-    this.#streams.endpointsChanged();
+    this.#watches.endpointsChanged();
     this.#requests.endpointsChanged();
   }
 
@@ -99,14 +99,14 @@ export class GrpcTransport implements Transport {
     const limit = this.#limit(signal, timeoutMs);
     const stopListening =
       timeoutMs === undefined
-        ? this.#streams.onFailure(() => {
-            if (this.#streams.allFailed) limit.abort();
+        ? this.#watches.onFailure(() => {
+            if (this.#watches.allFailed) limit.abort();
           })
         : undefined;
     try {
-      await this.#streams.acquire(limit.signal);
+      await this.#watches.acquire(limit.signal);
     } catch (error) {
-      if (limit.reached) throw this.#streams.unreachable("ready");
+      if (limit.reached) throw this.#watches.unreachable("ready");
       throw error;
     } finally {
       stopListening?.();
@@ -148,8 +148,8 @@ export class GrpcTransport implements Transport {
     }
   }
 
-  async duplex(path: string, { metadata, signal }: DuplexCallOptions): Promise<DuplexCall> {
-    const channel = await this.#streams.acquire(signal);
+  async duplex(path: string, { connection, metadata, signal }: DuplexCallOptions): Promise<DuplexCall> {
+    const channel = await (connection === "watches" ? this.#watches : this.#requests).acquire(signal);
     const call = channel.duplex(path, { ...CLIENT_METADATA, ...metadata });
     call.onEnded(() => {
       this.#endpoints.moveOn(channel.endpoint);
@@ -160,7 +160,7 @@ export class GrpcTransport implements Transport {
   /** Calls under way reject with `ClosedError`. */
   close(): void {
     this.#closing.abort(new ClosedError("The client"));
-    this.#streams.close();
+    this.#watches.close();
     this.#requests.close();
     this.states.close();
   }

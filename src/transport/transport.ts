@@ -15,6 +15,8 @@ export interface UnaryCallOptions {
 }
 
 export interface DuplexCallOptions {
+  /** Which connection it shares: watches have one of their own, so that a large catch-up holds up no request and no keep-alive. */
+  readonly connection: "watches" | "requests";
   readonly metadata: Metadata;
   /** Aborting it ends the wait for a connection. The open call is ended by its own `cancel()`. */
   readonly signal: AbortSignal;

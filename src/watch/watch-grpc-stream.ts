@@ -72,6 +72,10 @@ export class WatchGrpcStream implements WatchHome, ConnectionOwner {
     this.done = this.#run();
   }
 
+  get contextId(): string {
+    return this.#options.context.id;
+  }
+
   get isClosed(): boolean {
     return this.#state.at === "closed";
   }
@@ -158,7 +162,11 @@ export class WatchGrpcStream implements WatchHome, ConnectionOwner {
       let failure: unknown;
       try {
         this.#state = { at: "opening" };
-        const call = await this.#host.transport.duplex(WATCH_PATH, { metadata: this.#options.context.metadata, signal });
+        const call = await this.#host.transport.duplex(WATCH_PATH, {
+          connection: "watches",
+          metadata: this.#options.context.metadata,
+          signal,
+        });
         if (this.isClosed) call.cancel(); // closed in the moment in which it opened
         signal.throwIfAborted();
         const { logger, maxReceiveBytes: maxRevisionBytes } = this.#host;

@@ -65,19 +65,28 @@ export class Watcher {
   }: { metadata?: Metadata; requireLeader?: boolean; signal?: AbortSignal } = {}): Promise<void> {
     if (this.#closing !== undefined) throw new ClosedError("The watcher");
     signal?.throwIfAborted();
-    const stream = this.#streams.get(contextValue(metadata, requireLeader).id);
-    try {
-      await stream?.requestProgress("user", signal);
-    } catch (error) {
-      // Its last watch has left meanwhile: there is nothing to ask for any more.
-      if (stream?.isClosed !== true || this.#closing !== undefined || signal?.aborted === true) throw error;
-    }
+    const { id } = contextValue(metadata, requireLeader);
+    const streams = [...this.#open].filter(({ contextId }) => contextId === id);
+    await Promise.all(streams.map((stream) => this.#requestProgressOf(stream, signal)));
   }
 
   /** Ends every watch, quietly, and their streams. Idempotent. */
   close(): Promise<void> {
     this.#closing ??= this.#closeAll();
     return this.#closing;
+  }
+
+  async #requestProgressOf(stream: WatchGrpcStream, signal: AbortSignal | undefined): Promise<void> {
+    try {
+      await stream.requestProgress("user", signal);
+    } catch (error) {
+      // Its last watch has left meanwhile: there is nothing to ask for any more.
+      if (!stream.isClosed || this.#isClosing() || signal?.aborted === true) throw error;
+    }
+  }
+
+  #isClosing(): boolean {
+    return this.#closing !== undefined;
   }
 
   async #closeAll(): Promise<void> {

@@ -163,7 +163,7 @@ describe("RequestWindow", () => {
   it("leaves streams and endpoints to the transport", async () => {
     const { window, transport } = harness(1);
     expect(window.endpoints).toBe(transport.endpoints);
-    const options = { metadata: {}, signal: new AbortController().signal };
+    const options = { connection: "requests" as const, metadata: {}, signal: new AbortController().signal };
     await expect(window.duplex("/etcdserverpb.Watch/Watch", options)).rejects.toThrow("no streams");
   });
 

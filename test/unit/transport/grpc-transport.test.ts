@@ -156,7 +156,7 @@ describe("GrpcTransport.unary()", () => {
 describe("GrpcTransport.duplex()", () => {
   it("hands over messages, and tells the end once", async () => {
     const server = await startServer();
-    const call = await transportTo(server.endpoint).duplex(WATCH, { metadata: {}, signal: never });
+    const call = await transportTo(server.endpoint).duplex(WATCH, { connection: "watches", metadata: {}, signal: never });
     const { messages, ended, ends } = listen(call);
     call.write(createWatch);
     await eventually(() => messages.length === 1);
@@ -170,7 +170,7 @@ describe("GrpcTransport.duplex()", () => {
   it("keeps an end that came before the handlers", async () => {
     const server = await startServer();
     const transport = transportTo(server.endpoint);
-    const call = await transport.duplex(WATCH, { metadata: {}, signal: never });
+    const call = await transport.duplex(WATCH, { connection: "watches", metadata: {}, signal: never });
     server.faults.dropConnections();
     await eventually(() => transport.states.latest.state === "disconnected");
     expect(await listen(call).ended).toMatchObject({ code: "UNAVAILABLE" });
@@ -178,7 +178,7 @@ describe("GrpcTransport.duplex()", () => {
 
   it("resets the stream on cancel(), which frees it on the server, and calls no handler afterwards", async () => {
     const server = await startServer();
-    const call = await transportTo(server.endpoint).duplex(WATCH, { metadata: {}, signal: never });
+    const call = await transportTo(server.endpoint).duplex(WATCH, { connection: "watches", metadata: {}, signal: never });
     const { messages, ends } = listen(call);
     call.write(createWatch);
     await eventually(() => server.metrics.watchers === 1 && messages.length === 1);
@@ -190,18 +190,18 @@ describe("GrpcTransport.duplex()", () => {
   it("opens the next stream with the next endpoint after one broke", async () => {
     const [first, second] = [await startServer(), await startServer()];
     const transport = transportTo([first.endpoint, second.endpoint]);
-    const call = await transport.duplex(WATCH, { metadata: {}, signal: never });
+    const call = await transport.duplex(WATCH, { connection: "watches", metadata: {}, signal: never });
     const { ended } = listen(call);
     first.faults.dropConnections();
     await ended;
-    const next = await transport.duplex(WATCH, { metadata: {}, signal: never });
+    const next = await transport.duplex(WATCH, { connection: "watches", metadata: {}, signal: never });
     expect([call.endpoint, next.endpoint]).toEqual([first.endpoint, second.endpoint]);
   });
 
   it("stops waiting for a connection when the signal is aborted", async () => {
     const transport = transportTo((await silentServer()).endpoint);
     const abort = new AbortController();
-    const opening = transport.duplex(WATCH, { metadata: {}, signal: abort.signal });
+    const opening = transport.duplex(WATCH, { connection: "watches", metadata: {}, signal: abort.signal });
     abort.abort(new Error("enough"));
     await expect(opening).rejects.toThrow("enough");
   });
@@ -211,9 +211,22 @@ describe("GrpcTransport.duplex()", () => {
     const proxy = await ChaosProxy.start({ target: server.endpoint });
     onTestFinished(() => proxy.close());
     const transport = transportTo(proxy.endpoint, { keepAliveIntervalMs: 100, keepAliveTimeoutMs: 100 });
-    const { ended } = listen(await transport.duplex(WATCH, { metadata: {}, signal: never }));
+    const { ended } = listen(await transport.duplex(WATCH, { connection: "watches", metadata: {}, signal: never }));
     proxy.stall();
     expect(await ended).toMatchObject({ code: "UNAVAILABLE" });
+  });
+});
+
+describe("GrpcTransport's connections", () => {
+  it("are two: watches have one of their own, and other streams share that of the requests", async () => {
+    const server = await startServer();
+    const transport = transportTo(server.endpoint);
+    await status(transport);
+    await transport.duplex(WATCH, { connection: "requests", metadata: {}, signal: never });
+    expect(server.metrics.connectionsAccepted).toBe(1);
+    await transport.duplex(WATCH, { connection: "watches", metadata: {}, signal: never });
+    await transport.duplex(WATCH, { connection: "watches", metadata: {}, signal: never });
+    expect(server.metrics.connectionsAccepted).toBe(2);
   });
 });
 
@@ -221,7 +234,7 @@ describe("GrpcTransport and a server that accepts and never answers", () => {
   it("gives up after connectTimeoutMs, goes on to the next endpoint, and leaves no socket open", async () => {
     const [silent, server] = [await silentServer(), await startServer()];
     const transport = transportTo([silent.endpoint, server.endpoint], { connectTimeoutMs: 60 });
-    const call = await transport.duplex(WATCH, { metadata: {}, signal: never });
+    const call = await transport.duplex(WATCH, { connection: "watches", metadata: {}, signal: never });
     expect(call.endpoint).toBe(server.endpoint);
     await eventually(() => silent.open === 0);
     call.cancel();
@@ -231,7 +244,7 @@ describe("GrpcTransport and a server that accepts and never answers", () => {
     const silent = await silentServer();
     const transport = transportTo(silent.endpoint, { connectTimeoutMs: 20, backoff: { baseMs: 1, maxMs: 1 } });
     const abort = new AbortController();
-    const opening = transport.duplex(WATCH, { metadata: {}, signal: abort.signal });
+    const opening = transport.duplex(WATCH, { connection: "watches", metadata: {}, signal: abort.signal });
     await eventually(() => silent.accepted >= 5);
     expect(silent.open).toBeLessThanOrEqual(2);
     abort.abort();
@@ -257,12 +270,12 @@ describe("GrpcTransport and a server that refuses for a while", () => {
     const proxy = await ChaosProxy.start({ target: server.endpoint });
     onTestFinished(() => proxy.close());
     const transport = transportTo(proxy.endpoint, { backoff: { baseMs: 5, maxMs: 20 } });
-    const first = await transport.duplex(WATCH, { metadata: {}, signal: never });
+    const first = await transport.duplex(WATCH, { connection: "watches", metadata: {}, signal: never });
     const { ended } = listen(first);
     proxy.refuse();
     proxy.cut();
     await ended;
-    const again = transport.duplex(WATCH, { metadata: {}, signal: never });
+    const again = transport.duplex(WATCH, { connection: "watches", metadata: {}, signal: never });
     await eventually(() => transport.states.latest.state === "disconnected" && transport.states.latest.attempt >= 5);
     proxy.accept();
     await again;
@@ -322,11 +335,11 @@ describe("GrpcTransport.states", () => {
     const reading = (async () => {
       for await (const { state } of transport.states.changes()) seen.push(state);
     })();
-    const { ended } = listen(await transport.duplex(WATCH, { metadata: {}, signal: never }));
+    const { ended } = listen(await transport.duplex(WATCH, { connection: "watches", metadata: {}, signal: never }));
     await status(transport);
     server.faults.dropConnections();
     await ended;
-    await transport.duplex(WATCH, { metadata: {}, signal: never });
+    await transport.duplex(WATCH, { connection: "watches", metadata: {}, signal: never });
     await status(transport);
     transport.close();
     await reading;
@@ -338,13 +351,13 @@ describe("GrpcTransport.setEndpoints()", () => {
   it("leaves an open stream alone and sends what comes after to the new endpoints", async () => {
     const [before, after] = [await startServer(), await startServer()];
     const transport = transportTo(before.endpoint);
-    const open = await transport.duplex(WATCH, { metadata: {}, signal: never });
+    const open = await transport.duplex(WATCH, { connection: "watches", metadata: {}, signal: never });
     const { messages } = listen(open);
     await status(transport);
     transport.setEndpoints([after.endpoint]);
     expect(transport.endpoints).toEqual([after.endpoint]);
     await status(transport);
-    expect((await transport.duplex(WATCH, { metadata: {}, signal: never })).endpoint).toBe(after.endpoint);
+    expect((await transport.duplex(WATCH, { connection: "watches", metadata: {}, signal: never })).endpoint).toBe(after.endpoint);
     open.write(createWatch);
     await eventually(() => messages.length === 1);
     expect(after.metrics.requests["Status"]).toBe(1);
