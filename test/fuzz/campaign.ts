@@ -4,6 +4,9 @@ import type { Operation } from "./operation.ts";
 import type { Difference } from "./run-operations.ts";
 import { shrink } from "./shrink.ts";
 
+/** Runs of a seed that has failed, to see whether it does so by itself. */
+const REPEATS = 3;
+
 export interface CampaignOptions extends LaneOptions {
   readonly from: number;
   readonly seeds: number;
@@ -24,8 +27,15 @@ export interface Failure {
   readonly shrunkDifference: Difference;
 }
 
+/** A difference that did not come again: what a race inside a server looks like. */
+export interface Unrepeated {
+  readonly seed: number;
+  readonly difference: Difference;
+}
+
 export interface CampaignResult {
   readonly done: number;
+  readonly unrepeated: readonly Unrepeated[];
   readonly failure: Failure | undefined;
 }
 
@@ -34,21 +44,30 @@ export async function runCampaign(options: CampaignOptions): Promise<CampaignRes
   const { from, seeds, operations: count, lanes, deadlineMs = Infinity, onSeed = () => undefined } = options;
   let next = from;
   let done = 0;
-  let failed: { seed: number; difference: Difference } | undefined;
+  let failed: Unrepeated | undefined;
+  const unrepeated: Unrepeated[] = [];
   const work = async (): Promise<void> => {
     await using lane = new Lane(options);
     while (failed === undefined && next < from + seeds && performance.now() < deadlineMs) {
       const seed = next++;
       const difference = await lane.difference(seed, lane.operationsOf(seed, count));
-      if (difference !== undefined) failed ??= { seed, difference };
+      if (difference !== undefined) {
+        if (await isRepeated(lane, seed, count)) failed ??= { seed, difference };
+        else unrepeated.push({ seed, difference });
+      }
       onSeed(++done);
     }
   };
   await Promise.all(Array.from({ length: Math.min(lanes, seeds) }, work));
-  return { done, failure: failed === undefined ? undefined : await shrunkFailure(options, failed) };
+  return { done, unrepeated, failure: failed === undefined ? undefined : await shrunkFailure(options, failed) };
 }
 
-async function shrunkFailure(options: CampaignOptions, failed: { seed: number; difference: Difference }): Promise<Failure> {
+async function isRepeated(lane: Lane, seed: number, count: number): Promise<boolean> {
+  for (let run = 0; run < REPEATS; run++) if ((await lane.difference(seed, lane.operationsOf(seed, count))) !== undefined) return true;
+  return false;
+}
+
+async function shrunkFailure(options: CampaignOptions, failed: Unrepeated): Promise<Failure> {
   const { seed, difference } = failed;
   await using lane = new Lane(options);
   let shrunkDifference = difference;

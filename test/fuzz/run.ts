@@ -37,13 +37,17 @@ const startedMs = performance.now();
 const seconds = (): string => ((performance.now() - startedMs) / 1000).toFixed(1);
 const isTerminal = process.stdout.isTTY;
 
-const { done, failure } = await runCampaign({
+const { done, unrepeated, failure } = await runCampaign({
   ...{ binary, compatibility, seeds, from, operations, lanes },
   onSeed: (count) => {
     if (isTerminal) process.stdout.write(`\r${count} of ${seeds} seeds in ${seconds()} s`);
   },
 });
 if (isTerminal) process.stdout.write("\n");
+for (const { seed, difference } of unrepeated) {
+  console.log(`seed ${seed} differed once and not again, as it does when a server races with itself: ${difference.message}`);
+  console.log(`  bundled ${difference.bundled}\n  real    ${difference.real}`);
+}
 if (failure === undefined) {
   console.log(
     `${done} seeds from ${from} on, ${operations} operations each, against etcd ${binary.version} in ${seconds()} s: no difference`,
