@@ -13,7 +13,7 @@ export function maintenanceService({ store, identity, behaviour, authorizer }: S
       return { header: identity.header(store.mvcc.revision), alarms: [] };
     },
     status: (_request, { metadata }) => {
-      if (behaviour.guardsAdminCalls) authorizer.user(metadata);
+      if (behaviour.guardsAdminCalls) authorizer.admin(metadata);
       const { revision } = store.mvcc;
       const raftIndex = revision + identity.raftTerm; // grows with every write, as a client that compares members expects
       return {
