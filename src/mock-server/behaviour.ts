@@ -18,7 +18,7 @@ export interface Behaviour {
   readonly checksOpenEndedPermission: boolean;
   /** Whether a token is ignored while authentication is off. */
   readonly ignoresTokenWithoutAuth: boolean;
-  /** Whether compaction needs the root role, and lease calls, MemberList and Status a user, while authentication is on. */
+  /** Whether compaction and Status need the root role, and lease calls and MemberList a user, while authentication is on. */
   readonly guardsAdminCalls: boolean;
   /** Whether permission is asked for nested transactions too, and for the old pair and the lease of a put inside a transaction. */
   readonly checksTxnInDepth: boolean;
