@@ -27,3 +27,7 @@ export function keySpan(key: Uint8Array, rangeEnd: Uint8Array): KeySpan {
 export function intervalHolds({ begin, end }: KeyInterval, key: KeyText): boolean {
   return begin <= key && (end === undefined || key < end);
 }
+
+export function spanHolds(span: KeySpan, key: KeyText): boolean {
+  return span.kind === "key" ? span.key === key : intervalHolds(span, key);
+}

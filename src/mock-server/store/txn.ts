@@ -2,6 +2,8 @@ import { serverErrors } from "../../errors/server-errors.ts";
 import type { PutRequest, RangeRequest, RequestOp, ResponseOp, TxnRequest, TxnResponse } from "../../gen/rpc.ts";
 import { RefusedError } from "../refused-error.ts";
 import { allHold } from "./compare.ts";
+import { keySpan, keyText, spanHolds } from "./key-text.ts";
+import type { KeySpan } from "./key-text.ts";
 import { applyDeleteRange, applyPut, currentPair } from "./key-writes.ts";
 import type { LeaseBook } from "./lease-book.ts";
 import type { ReadView } from "./read-view.ts";
@@ -31,7 +33,15 @@ export function planTxn(view: ReadView, { compare, success, failure }: TxnReques
 /** @throws {RefusedError} if an operation of the plan could not be carried out: for a put first, wherever it stands, as etcd does */
 export function checkPlan(view: ReadView, leases: LeaseBook, plan: TxnPlan): void {
   const requests = [...requestsOf(plan)];
-  for (const request of requests) if (request.$case === "requestPut") checkPut(view, leases, request.value);
+  const deleted: KeySpan[] = [];
+  for (const request of requests) {
+    if (request.$case === "requestDeleteRange") deleted.push(keySpan(request.value.key, request.value.rangeEnd));
+    if (request.$case !== "requestPut") continue;
+    checkPut(view, leases, request.value);
+    // etcd overlooks this one, finds nothing to keep once the key is deleted, and ends itself (etcdserver/apply.go).
+    if (keepsOld(request.value) && deleted.some((span) => spanHolds(span, keyText(request.value.key))))
+      throw new RefusedError(serverErrors.keyNotFound);
+  }
   for (const request of requests) if (request.$case === "requestRange") checkRangeRevision(view, request.value);
 }
 
@@ -55,9 +65,12 @@ export function isReadOnly({ success, failure }: TxnRequest): boolean {
 
 /** @throws {RefusedError} if a lease is not there, or a pair that is to be kept in part */
 function checkPut(view: ReadView, leases: LeaseBook, request: PutRequest): void {
-  if ((request.ignoreValue || request.ignoreLease) && currentPair(view, request.key) === undefined)
-    throw new RefusedError(serverErrors.keyNotFound);
+  if (keepsOld(request) && currentPair(view, request.key) === undefined) throw new RefusedError(serverErrors.keyNotFound);
   if (request.lease !== 0n && !leases.has(request.lease)) throw new RefusedError(serverErrors.leaseNotFound);
+}
+
+function keepsOld({ ignoreValue, ignoreLease }: PutRequest): boolean {
+  return ignoreValue || ignoreLease;
 }
 
 /** Inside a transaction a negative revision is not "now", as it is for a Range alone. */

@@ -20,4 +20,19 @@ describe("checkPlan", () => {
       }).toThrow("requested lease not found");
     }
   });
+
+  it("refuses to keep the value of a key that an open-ended delete beside it takes, before anything is written", () => {
+    const leases = new Lessor(() => 0.5);
+    const store = new MvccStore({ leases });
+    store.write((txn) => {
+      txn.put(key, Buffer.from("1"), 0n);
+    });
+    const deleteAll = RequestOp.fromPartial({ request: { $case: "requestDeleteRange", value: { key, rangeEnd: Buffer.from([0]) } } });
+    const keepValue = RequestOp.fromPartial({ request: { $case: "requestPut", value: { key, ignoreValue: true } } });
+    const check = (success: RequestOp[]) => (): void => {
+      checkPlan(store, leases, planTxn(store, TxnRequest.fromPartial({ success })));
+    };
+    expect(check([deleteAll, keepValue])).toThrow("key not found");
+    expect(check([keepValue, deleteAll])).not.toThrow();
+  });
 });
