@@ -1,7 +1,7 @@
 /**
  * Sends random operations to the bundled server and to a real etcd, and compares what they say:
  * `npm run fuzz -- --seeds 1000 --from 1 --ops 40 --etcd /usr/bin/etcd --lanes 4`.
- * Without `--etcd`, it takes the etcd of ETCD_BIN or of the PATH. Ends with 1 if they do not agree.
+ * With `--minutes`, no seed is begun after that many. Without `--etcd`, it takes the etcd of ETCD_BIN or of the PATH. Ends with 1 if they do not agree.
  */
 import { parseArgs } from "node:util";
 import { findEtcdBinaries } from "../support/etcd-binary.ts";
@@ -16,11 +16,12 @@ const { values } = parseArgs({
     from: { type: "string", default: "1" },
     ops: { type: "string", default: "40" },
     lanes: { type: "string", default: "4" },
+    minutes: { type: "string", default: "1440" },
     etcd: { type: "string" },
   },
 });
 
-function positive(name: "seeds" | "from" | "ops" | "lanes"): number {
+function positive(name: "seeds" | "from" | "ops" | "lanes" | "minutes"): number {
   const number = Number(values[name]);
   if (!Number.isSafeInteger(number) || number < 0) throw new RangeError(`--${name} must be a number from 0 on, got ${values[name]}`);
   return number;
@@ -39,6 +40,7 @@ const isTerminal = process.stdout.isTTY;
 
 const { done, unrepeated, failure } = await runCampaign({
   ...{ binary, compatibility, seeds, from, operations, lanes },
+  deadlineMs: startedMs + positive("minutes") * 60_000,
   onSeed: (count) => {
     if (isTerminal) process.stdout.write(`\r${count} of ${seeds} seeds in ${seconds()} s`);
   },
