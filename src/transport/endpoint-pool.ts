@@ -14,17 +14,25 @@ export interface EndpointPoolOptions {
   readonly endpoints: EndpointList;
   readonly createChannel: (endpoint: Endpoint) => GrpcChannel;
   readonly states: ConnectionStates;
+  /** How long one endpoint may take to answer, at the most, in ms. */
+  readonly connectTimeoutMs: number;
   readonly backoff: BackoffOptions;
   readonly clock: Clock;
   readonly logger: Logger;
 }
 
-/** A search for an endpoint that answers, shared by all who wait for one. Ends when nobody waits any more. */
+/**
+ * A search for an endpoint that answers, shared by all who wait for one. When nobody waits any more it still finishes with the endpoint
+ * that it is at: whoever asks next must not begin with the same hung one again.
+ */
 interface Search {
-  readonly found: Promise<GrpcChannel>;
-  readonly abandon: AbortController;
   waiting: number;
+  /** How long one endpoint may take to answer, in ms. */
+  readonly perEndpointMs: number;
 }
+
+/** However little time a request has, an endpoint gets this long to answer, in ms. */
+const LEAST_CONNECT_MS = 1_000;
 
 /**
  * The connections to a list of endpoints, one each, of which one is in use: the first that answers, and the next one when it fails.
@@ -40,7 +48,7 @@ export class EndpointPool {
   readonly #endpoints: EndpointList;
   /** All endpoints have failed, and that was said; until one answers. */
   #warned = false;
-  #search: Search | undefined;
+  #search: { readonly state: Search; readonly found: Promise<GrpcChannel> } | undefined;
 
   constructor(options: EndpointPoolOptions) {
     this.#options = options;
@@ -50,20 +58,20 @@ export class EndpointPool {
 
   /**
    * A channel that is connected.
+   * @param withinMs how long the caller will wait: enough of it is left for the other endpoints if the first one hangs
    * @throws the signal's reason, or `ClosedError`
    */
-  async acquire(signal: AbortSignal): Promise<GrpcChannel> {
+  async acquire(signal: AbortSignal, withinMs = Infinity): Promise<GrpcChannel> {
     this.#throwIfClosed();
     signal.throwIfAborted();
     const current = this.#channels.get(this.#endpoints.current.name);
     if (current?.isReady === true) return current;
-    const search = (this.#search ??= this.#startSearch());
-    search.waiting++;
+    const search = (this.#search ??= this.#startSearch(withinMs));
+    search.state.waiting++;
     try {
       return await abortable(search.found, signal);
     } finally {
-      search.waiting--;
-      if (search.waiting === 0) search.abandon.abort();
+      search.state.waiting--;
     }
   }
 
@@ -71,7 +79,7 @@ export class EndpointPool {
   async acquireEndpoint(endpoint: Endpoint, signal: AbortSignal): Promise<GrpcChannel> {
     this.#throwIfClosed();
     const channel = this.#channel(endpoint);
-    if (!channel.isReady) await this.#connect(channel, signal);
+    if (!channel.isReady) await this.#connect(channel, this.#options.connectTimeoutMs, signal);
     return channel;
   }
 
@@ -105,7 +113,6 @@ export class EndpointPool {
 
   close(): void {
     this.#closing.abort(new ClosedError("The client"));
-    this.#search?.abandon.abort(new ClosedError("The client"));
     for (const channel of this.#channels.values()) {
       if (channel.isReady) channel.close();
       else channel.abandon();
@@ -113,52 +120,58 @@ export class EndpointPool {
     this.#channels.clear();
   }
 
-  #startSearch(): Search {
-    const abandon = new AbortController();
-    const found = this.#find(abandon.signal).finally(() => {
-      if (this.#search?.abandon === abandon) this.#search = undefined;
+  #startSearch(withinMs: number): { readonly state: Search; readonly found: Promise<GrpcChannel> } {
+    const { connectTimeoutMs } = this.#options;
+    const share = (0.9 * withinMs) / this.#endpoints.names.length;
+    const state: Search = { waiting: 0, perEndpointMs: Math.min(connectTimeoutMs, Math.max(LEAST_CONNECT_MS, share)) };
+    const found = this.#find(state).finally(() => {
+      this.#search = undefined;
     });
     found.catch(() => undefined); // those who wait see it; when the last one left early nobody does
-    abandon.signal.addEventListener("abort", () => {
-      if (this.#search?.abandon === abandon) this.#search = undefined;
-    });
-    return { found, abandon, waiting: 0 };
+    return { state, found };
   }
 
-  async #find(signal: AbortSignal): Promise<GrpcChannel> {
-    const { clock, states, user, logger } = this.#options;
+  async #find(search: Search): Promise<GrpcChannel> {
+    const { signal } = this.#closing;
     this.#failures.clear();
     for (;;) {
       const endpoint = this.#endpoints.current;
-      const channel = this.#channel(endpoint);
       try {
-        await this.#connect(channel, signal);
+        const channel = this.#channel(endpoint);
+        await this.#connect(channel, search.perEndpointMs, signal);
         this.#backoff.reset();
         this.#warned = false;
         return channel;
       } catch (error) {
         signal.throwIfAborted();
-        const reason = error instanceof Error ? error : new Error(String(error));
-        const retryInMs = this.#backoff.nextMs();
-        this.#failures.set(endpoint.name, error instanceof RpcError ? error.details : reason.message);
-        this.#endpoints.moveOn(endpoint);
-        states.failed(user, endpoint.name, { error: reason, attempt: this.#backoff.attempt, retryInMs });
-        for (const callback of [...this.#onFailure]) callback();
-        if (this.allFailed && !this.#warned) {
-          this.#warned = true;
-          logger.warn("No etcd endpoint can be reached; trying on", { endpoints: [...this.#failures.values()] });
-        }
-        await sleep(retryInMs, { signal, clock });
+        const retryInMs = this.#failed(endpoint, error instanceof Error ? error : new Error(String(error)));
+        if (search.waiting > 0) await sleep(retryInMs, { signal, clock: this.#options.clock });
+        if (search.waiting === 0) throw error;
       }
     }
   }
 
-  async #connect(channel: GrpcChannel, signal: AbortSignal): Promise<void> {
+  /** Goes on to the next endpoint; returns the delay before it is tried, in ms. */
+  #failed(endpoint: Endpoint, error: Error): number {
+    const { states, user, logger } = this.#options;
+    const retryInMs = this.#backoff.nextMs();
+    this.#failures.set(endpoint.name, error instanceof RpcError ? error.details : error.message);
+    this.#endpoints.moveOn(endpoint);
+    states.failed(user, endpoint.name, { error, attempt: this.#backoff.attempt, retryInMs });
+    for (const callback of [...this.#onFailure]) callback();
+    if (this.allFailed && !this.#warned) {
+      this.#warned = true;
+      logger.warn("No etcd endpoint can be reached; trying on", { endpoints: [...this.#failures.values()] });
+    }
+    return retryInMs;
+  }
+
+  async #connect(channel: GrpcChannel, timeoutMs: number, signal: AbortSignal): Promise<void> {
     const { states, user } = this.#options;
     const { name } = channel.endpoint;
     states.connecting(user, name);
     try {
-      await channel.connect(signal);
+      await channel.connect({ timeoutMs, signal });
     } catch (error) {
       states.abandoned(signal.aborted ? user : "", name);
       this.#drop(channel);

@@ -20,9 +20,11 @@ export interface GrpcChannelOptions {
   readonly endpoint: Endpoint;
   readonly credentials: ChannelCredentials;
   readonly channelOptions: ChannelOptions;
-  readonly connectTimeoutMs: number;
   readonly clock: Clock;
 }
+
+/** grpc-js throws where nobody can catch it for a deadline that no timer can hold. */
+const LONGEST_DEADLINE_MS = 2 ** 31 - 1;
 
 const serialize = (bytes: Uint8Array): Buffer => asBuffer(bytes);
 const deserialize = (bytes: Buffer): Buffer => bytes;
@@ -31,15 +33,13 @@ const deserialize = (bytes: Buffer): Buffer => bytes;
 export class GrpcChannel {
   readonly endpoint: Endpoint;
   readonly #client: Client;
-  readonly #connectTimeoutMs: number;
   readonly #clock: Clock;
   /** What tries to connect, or failed to. */
   readonly #attempts = new Set<ConnectAttempt>();
 
-  constructor({ endpoint, credentials, channelOptions, connectTimeoutMs, clock }: GrpcChannelOptions) {
+  constructor({ endpoint, credentials, channelOptions, clock }: GrpcChannelOptions) {
     this.endpoint = endpoint;
     this.#client = new Client(endpoint.target, credentials, channelOptions);
-    this.#connectTimeoutMs = connectTimeoutMs;
     this.#clock = clock;
   }
 
@@ -52,7 +52,7 @@ export class GrpcChannel {
    * nothing, hence the limit here. After a rejection the channel is spent: when it would try again is not ours to say.
    * @throws {RpcError} UNAVAILABLE with the reason, or the signal's reason
    */
-  connect(signal: AbortSignal): Promise<void> {
+  connect({ timeoutMs, signal }: { timeoutMs: number; signal: AbortSignal }): Promise<void> {
     const channel = this.#client.getChannel();
     const attempt = new ConnectAttempt();
     this.#attempts.add(attempt);
@@ -75,9 +75,9 @@ export class GrpcChannel {
             step();
           });
       };
-      const timer = this.#clock.setTimer(this.#connectTimeoutMs, () => {
+      const timer = this.#clock.setTimer(timeoutMs, () => {
         settle(() => {
-          reject(this.#unavailable(`no answer within ${String(this.#connectTimeoutMs)} ms`));
+          reject(this.#unavailable(`no answer within ${String(Math.round(timeoutMs))} ms`));
         });
       });
       let unlink = (): void => undefined;
@@ -108,7 +108,7 @@ export class GrpcChannel {
   ): Promise<Buffer> {
     return new Promise((resolve, reject) => {
       signal?.throwIfAborted();
-      const deadline = Date.now() + timeoutMs;
+      const deadline = timeoutMs > LONGEST_DEADLINE_MS ? Infinity : Date.now() + timeoutMs;
       const call = this.#client.makeUnaryRequest(
         path,
         serialize,

@@ -67,11 +67,11 @@ export class GrpcTransport implements Transport {
         user,
         endpoints: this.#endpoints,
         states: this.states,
+        connectTimeoutMs,
         backoff,
         clock,
         logger,
-        createChannel: (endpoint) =>
-          new GrpcChannel({ endpoint, credentials: channelCredentials(endpoint, tls), channelOptions, connectTimeoutMs, clock }),
+        createChannel: (endpoint) => new GrpcChannel({ endpoint, credentials: channelCredentials(endpoint, tls), channelOptions, clock }),
       });
     this.#watches = pool("watches");
     this.#requests = pool("requests");
@@ -104,7 +104,7 @@ export class GrpcTransport implements Transport {
           })
         : undefined;
     try {
-      await this.#watches.acquire(limit.signal);
+      await this.#watches.acquire(limit.signal, timeoutMs);
     } catch (error) {
       if (limit.reached) throw this.#watches.unreachable("ready");
       throw error;
@@ -124,7 +124,7 @@ export class GrpcTransport implements Transport {
     try {
       for (;;) {
         const channel = await (endpoint === undefined
-          ? this.#requests.acquire(limit.signal)
+          ? this.#requests.acquire(limit.signal, timeoutMs)
           : this.#requests.acquireEndpoint(endpoint, limit.signal));
         try {
           sent = true;

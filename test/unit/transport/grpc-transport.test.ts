@@ -134,6 +134,11 @@ describe("GrpcTransport.unary()", () => {
     server.faults.resume();
   });
 
+  it("takes a timeout that no timer can hold as no limit", async () => {
+    const server = await startServer();
+    await status(transportTo(server.endpoint), { timeoutMs: Number.MAX_SAFE_INTEGER });
+  });
+
   it("asks one endpoint and no other when told to", async () => {
     const [first, second] = [await startServer(), await startServer()];
     await status(transportTo([first.endpoint, second.endpoint]), { endpoint: second.endpoint });
@@ -238,6 +243,22 @@ describe("GrpcTransport and a server that accepts and never answers", () => {
     expect(call.endpoint).toBe(server.endpoint);
     await eventually(() => silent.open === 0);
     call.cancel();
+  });
+
+  it("leaves one request time enough for the next endpoint, also when it has no more than a connection may take", async () => {
+    const [silent, server] = [await silentServer(), await startServer()];
+    const transport = transportTo([silent.endpoint, server.endpoint], { connectTimeoutMs: 2_500 });
+    await status(transport, { timeoutMs: 2_500 });
+    expect(server.metrics.requests["Status"]).toBe(1);
+  });
+
+  it("does not begin with it again after a request that gave up early", async () => {
+    const [silent, server] = [await silentServer(), await startServer()];
+    const transport = transportTo([silent.endpoint, server.endpoint], { connectTimeoutMs: 150 });
+    await expect(status(transport, { timeoutMs: 100 })).rejects.toMatchObject({ code: "UNAVAILABLE" });
+    await status(transport, { timeoutMs: 100 }).catch(() => undefined);
+    await status(transport);
+    expect([silent.accepted, server.metrics.requests["Status"]]).toEqual([1, 1]);
   });
 
   it("closes each attempt's socket, however many there are", async () => {
