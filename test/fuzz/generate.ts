@@ -1,4 +1,12 @@
-import { CompactionRequest, LeaseGrantRequest, PutRequest, RequestOp, TxnRequest, WatchCreateRequest } from "../../src/gen/rpc.ts";
+import {
+  CompactionRequest,
+  DeleteRangeRequest,
+  LeaseGrantRequest,
+  PutRequest,
+  RequestOp,
+  TxnRequest,
+  WatchCreateRequest,
+} from "../../src/gen/rpc.ts";
 import { Dice } from "./dice.ts";
 import { LEASES, someDelete, someEnd, someKey, someLease, somePut, someRange, someRevision, someTxn } from "./generate-keys.ts";
 import type { Operation, StreamNumber } from "./operation.ts";
@@ -19,7 +27,8 @@ export function generate({ seed, count, forgetsTombstones }: GenerateOptions): O
   const labels = { created: 0 };
   // A run in many is about what is large or many, which takes its time.
   const flavour = dice.weighted([
-    [94, "ordinary"],
+    [80, "ordinary"],
+    [14, "tombstone"],
     [4, "large"],
     [2, "many"],
   ] as const);
@@ -28,6 +37,7 @@ export function generate({ seed, count, forgetsTombstones }: GenerateOptions): O
   if (dice.chance(80)) operations.unshift(...furniture(dice));
   const somewhere = dice.below(operations.length + 1);
   if (flavour === "large") operations.splice(somewhere, 0, ...largeOnes(dice, labels));
+  if (flavour === "tombstone") operations.splice(somewhere, 0, ...compactedDelete(dice, labels));
   if (flavour === "many") {
     operations.splice(somewhere, 0, { kind: "many-puts", key: someKeyOf(dice), count: dice.of([990, 1000, 1010, 2010]) });
     operations.push({ ...someCreate(dice, labels), settle: true }, { kind: "settle" });
@@ -56,7 +66,7 @@ function someStep(dice: Dice, labels: Labels, forgetsTombstones: boolean): Opera
     [12, () => someLeaseOperation(dice)],
     [14, () => someCreate(dice, labels)],
     [6, () => someCancel(dice, labels)],
-    [3, () => ({ kind: "progress", stream: someStream(dice) })],
+    [5, () => ({ kind: "progress", stream: someStream(dice) })],
     [1, () => ({ kind: "progress-without-watch", after: dice.of(["nothing", "a cancel"]) })],
     [1, () => ({ kind: "empty-request", stream: someStream(dice) })],
     [3, () => ({ kind: "settle" })],
@@ -120,6 +130,26 @@ function someCancel(dice: Dice, labels: Labels): Operation {
   const stream = someStream(dice);
   if (dice.chance(20)) return { kind: "cancel-id", stream, watchId: BigInt(dice.between(-2, 6)) };
   return { kind: "cancel", stream, label: dice.below(labels.created + 1), settle: dice.chance(75) };
+}
+
+/** A watch from a revision that was compacted and deleted a key: rare among random ones, and the versions differ. */
+function compactedDelete(dice: Dice, labels: Labels): Operation[] {
+  const key = Buffer.from("c");
+  const put: Operation = { kind: "call", call: "put", request: PutRequest.fromPartial({ key }) };
+  const remove: Operation = { kind: "call", call: "deleteRange", request: DeleteRangeRequest.fromPartial({ key }) };
+  // The marker is written between the two if a stream is open.
+  const compact: Operation = {
+    kind: "call",
+    call: "compact",
+    request: CompactionRequest.fromPartial({ revision: fromNow(-dice.below(2)), physical: true }),
+  };
+  const create = someCreate(dice, labels);
+  return [
+    put,
+    remove,
+    compact,
+    { ...create, request: { ...create.request, key, rangeEnd: Buffer.alloc(0), startRevision: fromCompacted(0) } },
+  ];
 }
 
 /** Requests past the limits, and events of which a few are more than one response carries. */
