@@ -1,18 +1,18 @@
 import { afterAll, beforeAll, describe, expect } from "vitest";
 import type { Permission } from "../../../../src/gen/auth.ts";
+import type { RequestOp, WatchResponse } from "../../../../src/gen/rpc.ts";
 import { failure, RawEtcd } from "../support/raw-etcd.ts";
 import { span } from "../support/raw-watch.ts";
 import { putOp, txnOp } from "./operations.ts";
-import { scenarioFor } from "./scenario.ts";
-import type { ScenarioSuite } from "./scenario.ts";
+import { scenarioFor, versionedScenarioFor } from "./scenario.ts";
+import type { Scenario, ScenarioServer, ScenarioSuite } from "./scenario.ts";
 
 const EMPTY_USER = "etcdserver: user name is empty";
 const DENIED = "etcdserver: permission denied";
 const BAD_TOKEN = "etcdserver: invalid auth token";
 
 /** Scenarios 101 to 106 and the calls of the Auth service. Authentication is on while they run. */
-export const authentication: ScenarioSuite = (server, generation) => {
-  const current = generation === "current";
+export const authentication: ScenarioSuite = (server, traits) => {
   let root: RawEtcd;
   let user: RawEtcd;
   let nobody: RawEtcd;
@@ -26,6 +26,14 @@ export const authentication: ScenarioSuite = (server, generation) => {
     const perm = { permType, key: Buffer.from(key, "latin1"), rangeEnd: Buffer.from(rangeEnd, "latin1") };
     return root.call("Auth", "roleGrantPermission", { name: "part", perm });
   }
+
+  scenarioFor(server)("a token that is sent while authentication is off is ignored by newer servers", async ({ endpoint, key }) => {
+    const stranger = new RawEtcd(endpoint, { token: "nonsense" });
+    const put = stranger.put(key("k"));
+    if (traits.ignoresTokenWithoutAuth) expect(await put).not.toBe(0n);
+    else expect(await failure(put)).toBe(`16 ${BAD_TOKEN}`);
+    stranger.close();
+  });
 
   describe("with authentication", () => {
     beforeAll(async () => {
@@ -50,7 +58,9 @@ export const authentication: ScenarioSuite = (server, generation) => {
       await root.call("Auth", "authDisable", {});
       for (const client of [root, user, nobody]) client.close();
     });
-    const scenario = scenarioFor(() => ({ ...server(), etcd: nobody }));
+    const asNobody = (): ScenarioServer => ({ ...server(), etcd: nobody });
+    const scenario = scenarioFor(asNobody);
+    const versioned = versionedScenarioFor(asNobody, traits);
 
     scenario("101: a watch without a token is refused", async ({ watch, key }) => {
       const refused = await watch().created(span(key("k")));
@@ -94,12 +104,28 @@ export const authentication: ScenarioSuite = (server, generation) => {
       expect(await stream.created(span(key("b"), key("b\0")))).toMatchObject({ canceled: false });
       stream.close();
     });
-    scenario(`106: an open end ${current ? "needs a grant of all of it" : "passes as if it were none"}`, async ({ key }) => {
+    const watchToTheEnd = async ({ key }: Scenario): Promise<WatchResponse> => {
       await grant(key("foo"), "", 0);
       const stream = user.watch();
-      // Of real servers 3.5.33 and 3.6.14 are the first to look at the whole range.
-      expect((await stream.created(span(key("foo"), "\0"))).canceled).toBe(current);
+      const response = await stream.created(span(key("foo"), "\0"));
       stream.close();
+      return response;
+    };
+    versioned(106, "checksOpenEnd", {
+      holds: [
+        "an open end needs a grant of all of it",
+        async (scene) => {
+          const refused = await watchToTheEnd(scene);
+          expect(refused).toMatchObject({ created: true, canceled: true, watchId: -1n });
+          expect(refused.cancelReason).toBe(`rpc error: code = PermissionDenied desc = ${DENIED}`);
+        },
+      ],
+      before: [
+        "an open end passes as if it were none",
+        async (scene) => {
+          expect(await watchToTheEnd(scene)).toMatchObject({ created: true, canceled: false });
+        },
+      ],
     });
     scenario("calls are held against permissions", async ({ key }) => {
       await grant(key("r"), "", 0);
@@ -114,13 +140,55 @@ export const authentication: ScenarioSuite = (server, generation) => {
       expect(await failure(user.delete(key("r")))).toBe(`7 ${DENIED}`);
       const denied = { compare: [], success: [putOp(key("w")), putOp(key("x"))], failure: [] };
       expect(await failure(user.call("KV", "txn", denied))).toBe(`7 ${DENIED}`);
-      if (current) {
-        const nested = { compare: [], success: [txnOp([putOp(key("x"))])], failure: [] };
-        expect(await failure(user.call("KV", "txn", nested))).toBe(`7 ${DENIED}`);
-        expect(await failure(user.compact(1n))).toBe(`7 ${DENIED}`);
-        expect(await failure(nobody.call("Maintenance", "status", {}))).toBe(`3 ${EMPTY_USER}`);
-        expect(await failure(nobody.call("Lease", "leaseGrant", { TTL: 60n }))).toBe(`3 ${EMPTY_USER}`);
+    });
+    scenario("what a transaction does is held against permissions, in newer servers also where it is hidden", async ({ key }) => {
+      await grant(key("w"), "", 1);
+      const txn = (operation: RequestOp) => user.call("KV", "txn", { compare: [], success: [operation], failure: [] });
+      const nested = txn(txnOp([putOp(key("x"))]));
+      if (traits.checksNestedTxn) expect(await failure(nested)).toBe(`7 ${DENIED}`);
+      else expect((await nested).succeeded).toBe(true);
+      const withPair = txn(putOp(key("w"), "", { prevKv: true }));
+      if (traits.checksPutInTxn) expect(await failure(withPair)).toBe(`7 ${DENIED}`);
+      else expect((await withPair).succeeded).toBe(true);
+      const { ID: lease } = await root.call("Lease", "leaseGrant", { TTL: 6000n });
+      await root.put(key("theirs"), "", { lease });
+      expect(await failure(user.put(key("w"), "", { lease }))).toBe(`7 ${DENIED}`);
+      const withLease = txn(putOp(key("w"), "", { lease }));
+      if (traits.checksPutInTxn) expect(await failure(withLease)).toBe(`7 ${DENIED}`);
+      else expect((await withLease).succeeded).toBe(true);
+    });
+    scenario("what is no read and no write needs root or a user in newer servers, and nobody in older ones", async () => {
+      const compact = async () => user.compact(await root.revision());
+      const status = () => nobody.call("Maintenance", "status", {});
+      const grantLease = () => nobody.call("Lease", "leaseGrant", { TTL: 6000n });
+      if (traits.guardsAdminCalls) {
+        expect(await failure(compact())).toBe(`7 ${DENIED}`);
+        expect(await failure(status())).toBe(`3 ${EMPTY_USER}`);
+        expect(await failure(grantLease())).toBe(`3 ${EMPTY_USER}`);
+      } else {
+        await compact();
+        expect((await status()).version).not.toBe("");
+        expect((await grantLease()).TTL).toBe(6000n);
       }
+    });
+    scenario("the keys of a lease are told to those who may read them", async ({ key }) => {
+      const { ID } = await root.call("Lease", "leaseGrant", { TTL: 6000n });
+      await root.put(key("theirs"), "", { lease: ID });
+      expect((await root.call("Lease", "leaseTimeToLive", { ID, keys: true })).keys).toHaveLength(1);
+      expect((await user.call("Lease", "leaseTimeToLive", { ID })).grantedTTL).toBe(6000n);
+      const keys = user.call("Lease", "leaseTimeToLive", { ID, keys: true });
+      if (traits.checksKeysOfLease) expect(await failure(keys)).toBe(`7 ${DENIED}`);
+      else expect((await keys).keys).toHaveLength(1);
+      const leases = user.call("Lease", "leaseLeases", {});
+      if (traits.guardsAdminCalls) expect(await failure(leases)).toBe(`7 ${DENIED}`);
+      else expect((await leases).leases).toContainEqual({ ID });
+      expect(await failure(user.call("Lease", "leaseRevoke", { ID }))).toBe(`7 ${DENIED}`);
+      await root.call("Lease", "leaseRevoke", { ID });
+    });
+    scenario("a permission for a range that ends before it begins is refused by newer servers", async ({ key }) => {
+      const backwards = grant(key("b"), key("a"), 0);
+      if (traits.checksGrantedRange) expect(await failure(backwards)).toBe("3 etcdserver: invalid auth management");
+      else await backwards;
     });
     scenario("users and roles are looked after by root", async ({ key }) => {
       const authFailed = "3 etcdserver: authentication failed, invalid user ID or password";

@@ -100,7 +100,7 @@ export const events: ScenarioSuite = (server) => {
     const left = await etcd.call("KV", "range", span(high("a"), "\0"));
     expect(left.kvs).toHaveLength(0);
   });
-  scenario("51 on replay: both changes of the key are sent", async ({ etcd, watch, key }) => {
+  scenario("both changes of a key in one transaction are sent on replay too", async ({ etcd, watch, key }) => {
     const response = await txn(etcd, [txnOp([putOp(key("k"), "1")]), txnOp([deleteOp(key("k"))])]);
     const stream = watch();
     await stream.created({ ...span(key("k")), startRevision: response.header?.revision ?? 0n });
@@ -114,14 +114,14 @@ export const events: ScenarioSuite = (server) => {
     expect(response.header?.revision).toBe(revision);
   });
   scenario("53: a put says its lease", async ({ etcd, watch, key }) => {
-    const { ID: lease } = await etcd.call("Lease", "leaseGrant", { TTL: 60n });
+    const { ID: lease } = await etcd.call("Lease", "leaseGrant", { TTL: 6000n });
     const stream = watch();
     await stream.created(span(key("k")));
     await etcd.put(key("k"), "v", { lease });
     expect((await stream.next()).events[0]?.kv?.lease).toBe(lease);
   });
   scenario("54: what a put is told to ignore stays", async ({ etcd, watch, key }) => {
-    const { ID: lease } = await etcd.call("Lease", "leaseGrant", { TTL: 60n });
+    const { ID: lease } = await etcd.call("Lease", "leaseGrant", { TTL: 6000n });
     await etcd.put(key("k"), "v", { lease });
     const stream = watch();
     await stream.created(span(key("k")));
@@ -131,6 +131,19 @@ export const events: ScenarioSuite = (server) => {
     const second = await stream.next();
     expect(eventsOf(second)).toEqual([`PUT ${key("k")}=w`]);
     expect(second.events[0]?.kv?.lease).toBe(0n);
+  });
+  scenario("55: keys are bytes, of any value, and matched as such", async ({ etcd, watch, key }) => {
+    const stream = watch();
+    await stream.created(span(key("\0\xff"), key("\xff\0\x01")));
+    const inside = ["\0\xff", "\0\xff\0", "\x01", "\x80", "\xff", "\xff\0", "\xff\0\0"];
+    const outside = ["\0", "\0\xfe\xff", "\xff\0\x01", "\xff\x01", "\xff\xff"];
+    const one = watch();
+    await one.created(span(key("\xff\0")));
+    for (const name of [...outside, ...inside]) await etcd.put(key(name), "1");
+    expect(await stream.events(inside.length)).toEqual(inside.map((name) => `PUT ${key(name)}=1`));
+    expect(await one.events(1)).toEqual([`PUT ${key("\xff\0")}=1`]);
+    await stream.quiet();
+    await one.quiet(50);
   });
   scenario("56, 57: a revision is a response, for each watch that it concerns", async ({ etcd, watch, key }) => {
     const stream = watch();
@@ -182,24 +195,21 @@ export const events: ScenarioSuite = (server) => {
     const { events: replayed } = await stream.next();
     expect(replayed.map(({ prevKv }) => prevKv?.modRevision)).toEqual([undefined, second]);
   });
-  for (const [title, filters, expected] of [
-    ["67: NOPUT leaves deletes", [0], (k: string) => [`DELETE ${k}`]],
-    ["68: NODELETE leaves puts", [1], (k: string) => [`PUT ${k}=1`, `PUT ${k}=2`]],
-    ["69: both leave nothing, not even an empty response", [0, 1], () => []],
-  ] as const) {
-    scenario(title, async ({ etcd, watch, key }) => {
+  const filterCases = [
+    { number: 67, says: "NOPUT leaves deletes", filters: [0], left: (key: string) => [`DELETE ${key}`] },
+    { number: 68, says: "NODELETE leaves puts", filters: [1], left: (key: string) => [`PUT ${key}=1`, `PUT ${key}=2`] },
+    { number: 69, says: "both leave nothing, not even an empty response", filters: [0, 1], left: () => [] },
+  ] as const;
+  for (const { number, says, filters, left } of filterCases) {
+    scenario(`${number}: ${says}`, async ({ etcd, watch, key }) => {
       const stream = watch();
       await stream.created({ ...span(key("k")), filters: [...filters] });
-      const first = await etcd.put(key("k"), "1");
+      await etcd.put(key("k"), "1");
       await etcd.delete(key("k"));
       await etcd.put(key("k"), "2");
-      const replay = watch();
-      await replay.created({ ...span(key("k")), filters: [...filters], startRevision: first });
-      const wanted = expected(key("k"));
-      for (const each of [stream, replay]) {
-        expect(await each.events(wanted.length)).toEqual(wanted);
-        await each.quiet();
-      }
+      const wanted = left(key("k"));
+      expect(await stream.events(wanted.length)).toEqual(wanted);
+      await stream.quiet();
     });
   }
   scenario("70: filters pick within a transaction", async ({ etcd, watch, key }) => {
@@ -208,5 +218,20 @@ export const events: ScenarioSuite = (server) => {
     await stream.created({ ...span(key("p/"), prefixEnd(key("p/"))), filters: [0] });
     await txn(etcd, [putOp(key("p/a")), deleteOp(key("p/b"))]);
     expect(eventsOf(await stream.next())).toEqual([`DELETE ${key("p/b")}`]);
+  });
+  scenario("71: filters pick from history as well, in its order", async ({ etcd, watch, key }) => {
+    const range = span(key("p/"), prefixEnd(key("p/")));
+    const first = await etcd.put(key("p/a"), "1");
+    await etcd.delete(key("p/a"));
+    await etcd.put(key("p/b"), "2");
+    await etcd.put(key("p/a"), "3");
+    await etcd.delete(key("p/b"));
+    const [noPut, noDelete, neither] = [watch(), watch(), watch()];
+    await noPut.created({ ...range, filters: [0], startRevision: first });
+    await noDelete.created({ ...range, filters: [1], startRevision: first });
+    await neither.created({ ...range, filters: [0, 1], startRevision: first });
+    expect(await noPut.events(2)).toEqual([`DELETE ${key("p/a")}`, `DELETE ${key("p/b")}`]);
+    expect(await noDelete.events(3)).toEqual([`PUT ${key("p/a")}=1`, `PUT ${key("p/b")}=2`, `PUT ${key("p/a")}=3`]);
+    for (const stream of [noPut, noDelete, neither]) await stream.quiet(neither === stream ? undefined : 50);
   });
 };

@@ -1,6 +1,6 @@
 import { expect } from "vitest";
 import type { Compare, RangeRequest } from "../../../../src/gen/rpc.ts";
-import { failure } from "../support/raw-etcd.ts";
+import { failure, RawEtcd } from "../support/raw-etcd.ts";
 import { eventsOf, span } from "../support/raw-watch.ts";
 import { deleteOp, putOp, rangeOp, txnOp } from "./operations.ts";
 import { prefixEnd, scenarioFor } from "./scenario.ts";
@@ -18,6 +18,19 @@ function texts(items: readonly { readonly key: Uint8Array }[]): string[] {
 export const keysAndLeases: ScenarioSuite = (server) => {
   const scenario = scenarioFor(server);
 
+  scenario("107: a store begins at revision 1", async ({ startFresh }) => {
+    const server = await startFresh();
+    const fresh = new RawEtcd(server.endpoint);
+    try {
+      expect(await fresh.call("KV", "range", span("k"))).toMatchObject({ kvs: [], count: 0n, more: false });
+      expect(await fresh.revision()).toBe(1n);
+      expect(await fresh.delete("k")).toBe(1n);
+      expect(await fresh.put("k")).toBe(2n);
+    } finally {
+      fresh.close();
+      await server.stop();
+    }
+  });
   scenario("108, 117: past revisions can be read down to the compaction", async ({ etcd, key }) => {
     const first = await etcd.put(key("k"), "1");
     const second = await etcd.put(key("k"), "2");
@@ -107,7 +120,7 @@ export const keysAndLeases: ScenarioSuite = (server) => {
     expect(await failure(txn([{ request: undefined }]))).toBe("3 etcdserver: key not found");
   });
   scenario("115: every kind of comparison", async ({ etcd, key }) => {
-    const { ID: lease } = await etcd.call("Lease", "leaseGrant", { TTL: 60n });
+    const { ID: lease } = await etcd.call("Lease", "leaseGrant", { TTL: 6000n });
     const created = await etcd.put(key("p/a"), "m", { lease });
     await etcd.put(key("p/b"), "n");
     const NO_END = Buffer.alloc(0);
@@ -153,8 +166,8 @@ export const keysAndLeases: ScenarioSuite = (server) => {
     expect(await etcd.revision()).toBe(revision + 1n);
   });
   scenario("118: a lease that is revoked takes its keys, in order and in one revision", async ({ etcd, watch, key }) => {
-    const { ID, TTL } = await etcd.call("Lease", "leaseGrant", { TTL: 60n });
-    expect(TTL).toBe(60n);
+    const { ID, TTL } = await etcd.call("Lease", "leaseGrant", { TTL: 6000n });
+    expect(TTL).toBe(6000n);
     for (const name of ["p/c", "p/a", "p/b"]) await etcd.put(key(name), "", { lease: ID });
     const detached = await etcd.put(key("p/b"));
     const stream = watch();
@@ -163,7 +176,7 @@ export const keysAndLeases: ScenarioSuite = (server) => {
     expect(header?.revision).toBe(detached + 1n);
     expect(eventsOf(await stream.next())).toEqual([`DELETE ${key("p/a")}`, `DELETE ${key("p/c")}`]);
     expect(await failure(etcd.call("Lease", "leaseRevoke", { ID }))).toBe("5 etcdserver: requested lease not found");
-    const empty = await etcd.call("Lease", "leaseGrant", { TTL: 60n });
+    const empty = await etcd.call("Lease", "leaseGrant", { TTL: 6000n });
     expect((await etcd.call("Lease", "leaseRevoke", { ID: empty.ID })).header?.revision).toBe(detached + 1n);
   });
   scenario("119: a lease whose time is over does the same", async ({ etcd, watch, key }) => {
@@ -177,16 +190,19 @@ export const keysAndLeases: ScenarioSuite = (server) => {
     expect(response.events[0]?.prevKv?.lease).toBe(ID);
   });
   scenario("120: ids and times of leases", async ({ etcd, key }) => {
-    const { ID } = await etcd.call("Lease", "leaseGrant", { TTL: 60n });
-    expect(await failure(etcd.call("Lease", "leaseGrant", { ID, TTL: 60n }))).toBe("9 etcdserver: lease already exists");
+    const { ID } = await etcd.call("Lease", "leaseGrant", { TTL: 6000n });
+    expect(await failure(etcd.call("Lease", "leaseGrant", { ID, TTL: 6000n }))).toBe("9 etcdserver: lease already exists");
     expect(await failure(etcd.call("Lease", "leaseGrant", { TTL: 9_000_000_001n }))).toBe("11 etcdserver: too large lease TTL");
-    expect((await etcd.call("Lease", "leaseGrant", { ID: -7n, TTL: 60n })).ID).toBe(-7n);
+    expect((await etcd.call("Lease", "leaseGrant", { ID: -7n, TTL: 6000n })).ID).toBe(-7n);
     await etcd.call("Lease", "leaseRevoke", { ID: -7n });
     await etcd.put(key("k"), "", { lease: ID });
     const left = await etcd.call("Lease", "leaseTimeToLive", { ID, keys: true });
-    expect(left).toMatchObject({ ID, TTL: 59n, grantedTTL: 60n });
+    expect(left).toMatchObject({ ID, TTL: 5999n, grantedTTL: 6000n });
     expect(left.keys.map((bytes) => Buffer.from(bytes).toString())).toEqual([key("k")]);
     expect(await etcd.call("Lease", "leaseTimeToLive", { ID: 404n })).toMatchObject({ ID: 404n, TTL: -1n, grantedTTL: 0n });
     expect((await etcd.call("Lease", "leaseLeases", {})).leases).toContainEqual({ ID });
+    // A stream of one request that is over at once is what a unary call looks like on the wire.
+    expect(await etcd.call("Lease", "leaseKeepAlive", { ID })).toMatchObject({ ID, TTL: 6000n });
+    expect(await etcd.call("Lease", "leaseKeepAlive", { ID: 404n })).toMatchObject({ ID: 404n, TTL: 0n });
   });
 };

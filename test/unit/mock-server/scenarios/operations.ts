@@ -6,8 +6,8 @@ function bytes(text: string): Buffer {
   return Buffer.from(text, "latin1");
 }
 
-export function putOp(key: string, value = ""): RequestOp {
-  const request = { key: bytes(key), value: bytes(value), lease: 0n, prevKv: false, ignoreValue: false, ignoreLease: false };
+export function putOp(key: string, value = "", { lease = 0n, prevKv = false }: { lease?: bigint; prevKv?: boolean } = {}): RequestOp {
+  const request = { key: bytes(key), value: bytes(value), lease, prevKv, ignoreValue: false, ignoreLease: false };
   return { request: { $case: "requestPut", value: request } };
 }
 

@@ -1,13 +1,14 @@
 import { expect } from "vitest";
 import { eventsOf, span } from "../support/raw-watch.ts";
+import type { RawWatch } from "../support/raw-watch.ts";
 import { putOp } from "./operations.ts";
-import { prefixEnd, scenarioFor } from "./scenario.ts";
-import type { ScenarioSuite } from "./scenario.ts";
+import { prefixEnd, scenarioFor, versionedScenarioFor } from "./scenario.ts";
+import type { Scenario, ScenarioSuite } from "./scenario.ts";
 
 /** Scenarios 20 to 37. */
-export const startRevisions: ScenarioSuite = (server, generation) => {
+export const startRevisions: ScenarioSuite = (server, traits) => {
   const scenario = scenarioFor(server);
-  const current = generation === "current";
+  const versioned = versionedScenarioFor(server, traits);
 
   scenario("20: start revision 0 is from now on", async ({ etcd, watch, key }) => {
     await etcd.put(key("a"), "before");
@@ -114,14 +115,30 @@ export const startRevisions: ScenarioSuite = (server, generation) => {
     await stream.created({ ...span(key("k")), startRevision: compacted });
     expect(await stream.events(2)).toEqual([`PUT ${key("k")}=1`, `PUT ${key("k")}=2`]);
   });
-  scenario(`31: a tombstone at the compaction is ${current ? "served" : "lost"}`, async ({ etcd, watch, key }) => {
+  const watchFromTombstone = async ({ etcd, watch, key }: Scenario): Promise<{ readonly seen: string[]; readonly key: string }> => {
     await etcd.put(key("k"), "1");
     const compacted = await etcd.delete(key("k"));
     await etcd.put(key("k"), "2");
     await etcd.compact(compacted);
     const stream = watch();
     await stream.created({ ...span(key("k")), startRevision: compacted });
-    expect(eventsOf(await stream.next())).toEqual([...(current ? [`DELETE ${key("k")}`] : []), `PUT ${key("k")}=2`]);
+    return { seen: eventsOf(await stream.next()), key: key("k") };
+  };
+  versioned(31, "keepsTombstoneAtCompaction", {
+    holds: [
+      "a tombstone at the compaction is served",
+      async (scene) => {
+        const { seen, key } = await watchFromTombstone(scene);
+        expect(seen).toEqual([`DELETE ${key}`, `PUT ${key}=2`]);
+      },
+    ],
+    before: [
+      "a tombstone at the compaction is lost",
+      async (scene) => {
+        const { seen, key } = await watchFromTombstone(scene);
+        expect(seen).toEqual([`PUT ${key}=2`]);
+      },
+    ],
   });
   scenario("32: a synced watch survives a compaction", async ({ etcd, watch, key }) => {
     const stream = watch();
@@ -130,22 +147,27 @@ export const startRevisions: ScenarioSuite = (server, generation) => {
     await etcd.put(key("k"), "1");
     expect(await stream.events(1)).toEqual([`PUT ${key("k")}=1`]);
   });
-  if (current) {
-    scenario("33: a negative start revision is refused", async ({ etcd, watch, key }) => {
-      const refused = await watch().created({ ...span(key("k")), startRevision: -1n });
-      expect(refused).toMatchObject({ created: true, canceled: true, watchId: -1n, compactRevision: 0n });
-      expect(refused.cancelReason).toBe("etcdserver: mvcc: required revision has been compacted");
-      expect(refused.header?.revision).toBe(await etcd.revision());
-    });
-  } else {
-    scenario("33 (3.4.23): a negative start revision is created, then cancelled by compaction", async ({ etcd, watch, key }) => {
-      const compacted = await etcd.put(key("other"));
-      await etcd.compact(compacted);
-      const stream = watch();
-      expect(await stream.created({ ...span(key("k")), startRevision: -1n })).toMatchObject({ created: true, canceled: false });
-      expect(await stream.next()).toMatchObject({ canceled: true, compactRevision: compacted });
-    });
-  }
+  versioned(33, "refusesNegativeStart", {
+    holds: [
+      "a negative start revision is refused",
+      async ({ etcd, watch, key }) => {
+        const refused = await watch().created({ ...span(key("k")), startRevision: -1n });
+        expect(refused).toMatchObject({ created: true, canceled: true, watchId: -1n, compactRevision: 0n });
+        expect(refused.cancelReason).toBe("etcdserver: mvcc: required revision has been compacted");
+        expect(refused.header?.revision).toBe(await etcd.revision());
+      },
+    ],
+    before: [
+      "a negative start revision is created, then cancelled by compaction",
+      async ({ etcd, watch, key }) => {
+        const compacted = await etcd.put(key("other"));
+        await etcd.compact(compacted);
+        const stream = watch();
+        expect(await stream.created({ ...span(key("k")), startRevision: -1n })).toMatchObject({ created: true, canceled: false });
+        expect(await stream.next()).toMatchObject({ canceled: true, compactRevision: compacted });
+      },
+    ],
+  });
   scenario("34, 35: an id that compaction has cancelled is in use until it is cancelled again", async ({ etcd, watch, key }) => {
     const compacted = await etcd.put(key("k"));
     await etcd.compact(compacted);
@@ -160,22 +182,36 @@ export const startRevisions: ScenarioSuite = (server, generation) => {
     stream.cancel(9n);
     await stream.quiet();
   });
-  if (current) {
-    scenario("36: a watch that compaction has cancelled withholds progress until it is cancelled", async ({ etcd, watch, key }) => {
-      const compacted = await etcd.put(key("k"));
-      await etcd.compact(compacted);
-      const stream = watch();
-      await stream.created(span(key("k")));
-      await stream.created({ ...span(key("k")), watchId: 9n, startRevision: compacted - 1n });
-      await stream.next();
-      stream.progress();
-      await stream.quiet();
-      stream.cancel(9n);
-      await stream.next();
-      stream.progress();
-      expect(await stream.next()).toMatchObject({ watchId: -1n, canceled: false });
-    });
-  }
+  const besideOneCompacted = async ({ etcd, watch, key }: Scenario): Promise<RawWatch> => {
+    const compacted = await etcd.put(key("k"));
+    await etcd.compact(compacted);
+    const stream = watch();
+    await stream.created(span(key("k")));
+    await stream.created({ ...span(key("k")), watchId: 9n, startRevision: compacted - 1n });
+    expect(await stream.next()).toMatchObject({ watchId: 9n, canceled: true });
+    stream.progress();
+    return stream;
+  };
+  versioned(36, "progressWaitsForAll", {
+    holds: [
+      "a watch that compaction has cancelled withholds progress until it is cancelled",
+      async (scene) => {
+        const stream = await besideOneCompacted(scene);
+        await stream.quiet();
+        stream.cancel(9n);
+        await stream.next();
+        stream.progress();
+        expect(await stream.next()).toMatchObject({ watchId: -1n, canceled: false });
+      },
+    ],
+    before: [
+      "a watch that compaction has cancelled does not withhold progress",
+      async (scene) => {
+        const stream = await besideOneCompacted(scene);
+        expect(await stream.next()).toMatchObject({ watchId: -1n, canceled: false, events: [] });
+      },
+    ],
+  });
   scenario("37: a watch from far in the future survives a compaction", async ({ etcd, watch, key }) => {
     const stream = watch();
     await stream.created({ ...span(key("k")), startRevision: 2n ** 62n });

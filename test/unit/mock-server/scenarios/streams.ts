@@ -1,17 +1,19 @@
-import { expect } from "vitest";
+import { Metadata } from "@grpc/grpc-js";
+import { expect, onTestFinished } from "vitest";
 import type { WatchResponse } from "../../../../src/gen/rpc.ts";
 import { failure, RawEtcd } from "../support/raw-etcd.ts";
-import { eventsOf, span } from "../support/raw-watch.ts";
+import { span } from "../support/raw-watch.ts";
+import type { RawWatch } from "../support/raw-watch.ts";
 import { putOp } from "./operations.ts";
-import { prefixEnd, scenarioFor } from "./scenario.ts";
-import type { ScenarioSuite } from "./scenario.ts";
+import { prefixEnd, scenarioFor, versionedScenarioFor } from "./scenario.ts";
+import type { Scenario, ScenarioSuite } from "./scenario.ts";
 
 const MIB = 1024 * 1024;
 
-/** Scenarios 72 to 98: cancel, progress, fragments, streams. */
-export const streams: ScenarioSuite = (server, generation) => {
+/** Scenarios 72 to 77 and 88 to 100: cancel, fragments, streams. */
+export const streams: ScenarioSuite = (server, traits) => {
   const scenario = scenarioFor(server);
-  const current = generation === "current";
+  const versioned = versionedScenarioFor(server, traits);
 
   scenario("72, 73, 75: a cancel is acknowledged once, and silences its watch alone", async ({ etcd, watch, key }) => {
     const stream = watch();
@@ -39,65 +41,6 @@ export const streams: ScenarioSuite = (server, generation) => {
     expect(await stream.next()).toMatchObject({ created: true, watchId: 3n });
     expect(await stream.next()).toMatchObject({ canceled: true, watchId: 3n });
     await stream.quiet();
-  });
-  scenario("78, 83: progress of all says the store's revision", async ({ etcd, watch, key }) => {
-    const stream = watch();
-    await stream.created(span(key("k")));
-    const revision = await etcd.put(key("other"));
-    stream.progress();
-    const response = await stream.next();
-    expect(response).toMatchObject({ watchId: -1n, created: false, canceled: false, events: [] });
-    expect(response.header?.revision).toBe(revision);
-  });
-  scenario("79: a stream without watches has no progress, but in 3.4.23", async ({ watch }) => {
-    const stream = watch();
-    stream.progress();
-    if (current) await stream.quiet();
-    else expect((await stream.next()).watchId).toBe(-1n);
-  });
-  if (current) {
-    scenario("80: no progress before history", async ({ etcd, watch, key }) => {
-      const revision = await etcd.put(key("k"));
-      const stream = watch();
-      await stream.created({ ...span(key("k")), startRevision: revision });
-      stream.progress();
-      expect((await stream.next()).events).toHaveLength(1);
-      stream.progress();
-      expect((await stream.next()).watchId).toBe(-1n);
-    });
-    scenario("81: no progress below a start revision", async ({ etcd, watch, key }) => {
-      const revision = await etcd.revision();
-      const stream = watch();
-      await stream.created({ ...span(key("k")), startRevision: revision + 1n });
-      stream.progress();
-      await stream.quiet();
-      await etcd.put(key("other"));
-      stream.progress();
-      expect((await stream.next()).header?.revision).toBe(revision + 1n);
-    });
-  } else {
-    scenario("81 (3.4.23): progress is answered below a start revision", async ({ etcd, watch, key }) => {
-      const stream = watch();
-      await stream.created({ ...span(key("k")), startRevision: (await etcd.revision()) + 1n });
-      stream.progress();
-      expect((await stream.next()).watchId).toBe(-1n);
-    });
-  }
-  scenario("84, 85: progress in time, for the watch that asked for it", async ({ etcd, watch, key }) => {
-    const stream = watch();
-    await stream.created({ ...span(key("k")), progressNotify: true });
-    await stream.created(span(key("k")));
-    const revision = await etcd.revision();
-    for (let count = 0; count < 2; count++) {
-      const response = await stream.next(1_000);
-      expect(response).toMatchObject({ watchId: 0n, events: [], created: false, canceled: false });
-      expect(response.header?.revision).toBe(revision);
-    }
-  });
-  scenario("87: filters do not touch progress", async ({ watch, key }) => {
-    const stream = watch();
-    await stream.created({ ...span(key("k")), progressNotify: true, filters: [0, 1] });
-    expect((await stream.next(1_000)).events).toEqual([]);
   });
   scenario("88, 89: large history in pieces, if the watch takes them", async ({ etcd, watch, key }) => {
     const first = await etcd.put(key("p/1"), "x".repeat(MIB));
@@ -160,37 +103,109 @@ export const streams: ScenarioSuite = (server, generation) => {
     await etcd.put(key("k"), "1");
     expect(await second.events(1)).toEqual([`PUT ${key("k")}=1`]);
   });
-  scenario("98: a client that stops reading loses nothing", async ({ etcd, watch, key, endpoint }) => {
-    const writer = new RawEtcd(endpoint);
-    const stream = watch();
-    await stream.created(span(key("k")));
-    stream.pause();
-    const value = "x".repeat(2_000);
-    for (let sent = 0; sent < 2_000; sent += 100) await Promise.all(Array.from({ length: 100 }, () => writer.put(key("k"), value)));
-    stream.resume();
-    const revisions: bigint[] = [];
-    const last = await etcd.revision();
-    while (revisions.at(-1) !== last) {
-      const response: WatchResponse = await stream.next();
-      expect(response.canceled).toBe(false);
-      revisions.push(...response.events.map(({ kv }) => kv?.modRevision ?? 0n));
-    }
-    expect(revisions).toHaveLength(2_000);
-    expect(revisions.every((revision, index) => index === 0 || revision === (revisions[index - 1] ?? 0n) + 1n)).toBe(true);
-    writer.close();
+  scenario("97: a stream that asks for a leader is served while there is one", async ({ etcd, watch, key }) => {
+    const metadata = new Metadata();
+    metadata.set("hasleader", "true");
+    const stream = watch(metadata);
+    expect(await stream.created(span(key("k")))).toMatchObject({ created: true, canceled: false });
+    await etcd.put(key("k"), "1");
+    expect(await stream.events(1)).toEqual([`PUT ${key("k")}=1`]);
   });
-  scenario("86: events put timed progress off", async ({ etcd, watch, key }) => {
-    const stream = watch();
-    await stream.created({ ...span(key("k")), progressNotify: true });
-    const untilMs = performance.now() + 700;
-    while (performance.now() < untilMs) {
-      await etcd.put(key("k"), "1");
-      await new Promise((resolve) => setTimeout(resolve, 40));
-    }
-    expect(stream.responses.slice(1).every(({ events }) => events.length > 0)).toBe(true);
-    for (;;) {
-      const response = await stream.next(1_000);
-      if (eventsOf(response).length === 0) break;
+  scenario("98: a client that stops reading loses nothing", async (scene) => {
+    const { stream, first, last } = await behindBy(2_000, scene);
+    stream.resume();
+    const { revisions, canceled } = await readUntil(last, stream);
+    expect(canceled).toBeUndefined();
+    expect(revisions).toEqual(everyRevision(first, last));
+  });
+  versioned(99, "hasNoGapAfterCompaction", {
+    holds: [
+      "a client that stops reading until compaction has passed it is told so, and no change is left out before",
+      async (scene) => {
+        const { stream, writer, first, last } = await behindBy(2_000, scene);
+        await writer.compact(last);
+        stream.resume();
+        const { revisions, canceled } = await readUntil(last, stream);
+        const reached = revisions.at(-1) ?? first - 1n;
+        expect(revisions).toEqual(everyRevision(first, reached));
+        if (reached !== last) expect(canceled).toMatchObject({ compactRevision: last, created: false, cancelReason: "" });
+      },
+    ],
+    before: [
+      "a client that stops reading until compaction has passed it may miss changes, and sees the others in order",
+      async (scene) => {
+        const { stream, writer, last } = await behindBy(2_000, scene);
+        await writer.compact(last);
+        stream.resume();
+        const { revisions } = await readUntil(last, stream);
+        expect(revisions).toEqual([...new Set(revisions)].sort((a, b) => Number(a - b)));
+      },
+    ],
+  });
+  scenario("100: after a restart a watch goes on where it was", async ({ startFresh }) => {
+    const server = await startFresh();
+    try {
+      const etcd = new RawEtcd(server.endpoint);
+      const stream = etcd.watch();
+      await stream.created(span("k"));
+      const first = await etcd.put("k", "1");
+      await etcd.put("k", "2");
+      expect(await stream.events(2)).toEqual(["PUT k=1", "PUT k=2"]);
+      stream.close();
+      await etcd.put("k", "3");
+      etcd.close();
+      await server.restart();
+      const again = new RawEtcd(server.endpoint);
+      await again.put("k", "4");
+      const resumed = again.watch();
+      await resumed.created({ ...span("k"), startRevision: first + 2n });
+      await again.put("k", "5");
+      expect(await resumed.events(3)).toEqual(["PUT k=3", "PUT k=4", "PUT k=5"]);
+      await resumed.quiet();
+      resumed.close();
+      again.close();
+    } finally {
+      await server.stop();
     }
   });
 };
+
+interface Behind {
+  readonly stream: RawWatch;
+  /** On a connection of its own: that of the stream is full. */
+  readonly writer: RawEtcd;
+  readonly first: bigint;
+  readonly last: bigint;
+}
+
+/** A watch whose client has not read while its key was put so many times. */
+async function behindBy(puts: number, { watch, key, endpoint }: Scenario): Promise<Behind> {
+  const writer = new RawEtcd(endpoint);
+  onTestFinished(() => {
+    writer.close();
+  });
+  const stream = watch();
+  await stream.created(span(key("k")));
+  stream.pause();
+  const value = "x".repeat(2_000);
+  const revisions: bigint[] = [];
+  while (revisions.length < puts) revisions.push(...(await Promise.all(Array.from({ length: 100 }, () => writer.put(key("k"), value)))));
+  const [first = 0n] = revisions;
+  return { stream, writer, first: revisions.reduce((a, b) => (a < b ? a : b), first), last: revisions.reduce((a, b) => (a > b ? a : b)) };
+}
+
+/** Reads to the change at that revision, or to the end that the server makes of the watch, or until nothing more comes. */
+async function readUntil(last: bigint, stream: RawWatch): Promise<{ revisions: bigint[]; canceled: WatchResponse | undefined }> {
+  const revisions: bigint[] = [];
+  while (revisions.at(-1) !== last) {
+    const response = await stream.next(3_000).catch(() => undefined);
+    if (response === undefined) break;
+    if (response.canceled) return { revisions, canceled: response };
+    revisions.push(...response.events.map(({ kv }) => kv?.modRevision ?? 0n));
+  }
+  return { revisions, canceled: undefined };
+}
+
+function everyRevision(first: bigint, last: bigint): bigint[] {
+  return Array.from({ length: Number(last - first) + 1 }, (_, index) => first + BigInt(index));
+}
