@@ -24,6 +24,8 @@ export interface Behaviour {
   readonly checksTxnInDepth: boolean;
   /** Whether a permission for a range that ends before it begins is refused. */
   readonly checksGrantedRange: boolean;
+  /** Whether the keys of a lease are told only to those who may read them. */
+  readonly checksKeysOfLease: boolean;
   /** Whether the AuthStatus call is there. */
   readonly hasAuthStatus: boolean;
 }
@@ -41,6 +43,7 @@ export const behaviours: Readonly<Record<Compatibility, Behaviour>> = {
     guardsAdminCalls: true,
     checksTxnInDepth: true,
     checksGrantedRange: true,
+    checksKeysOfLease: true,
     hasAuthStatus: true,
   },
   "3.4.23": {
@@ -55,6 +58,7 @@ export const behaviours: Readonly<Record<Compatibility, Behaviour>> = {
     guardsAdminCalls: false,
     checksTxnInDepth: false,
     checksGrantedRange: false,
+    checksKeysOfLease: false,
     hasAuthStatus: false,
   },
 };

@@ -53,7 +53,7 @@ export function leaseService({
     },
     leaseTimeToLive({ ID, keys }, { metadata }) {
       guard(metadata);
-      authorizer.leaseKeys(metadata, "read", ID);
+      if (keys && behaviour.checksKeysOfLease) authorizer.leaseKeys(metadata, "read", ID);
       const lease = leases.get(ID);
       if (lease === undefined) return { header: header(), ID, TTL: NO_LEASE_TTL, grantedTTL: 0n, keys: [] };
       const leftSeconds = Math.max(0, Math.trunc((lease.expiresAtMs - clock.nowMs()) / MS_PER_SECOND));
@@ -67,7 +67,9 @@ export function leaseService({
     },
     leaseLeases(_request, { metadata }) {
       guard(metadata);
-      return { header: header(), leases: leases.list().map(({ id }) => ({ ID: id })) };
+      const all = leases.list();
+      if (behaviour.guardsAdminCalls) for (const { id } of all) authorizer.leaseKeys(metadata, "read", id);
+      return { header: header(), leases: all.map(({ id }) => ({ ID: id })) };
     },
   };
 }
