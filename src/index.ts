@@ -8,7 +8,9 @@ export type { Logger } from "./util/logger.ts";
 
 // Watching.
 export { Watcher } from "./watch/watcher.ts";
-export type { WatchChannel, WatchStatus } from "./watch/watch-channel.ts";
+export type { WatchChannel } from "./watch/watch-channel.ts";
+export type { WatchCreated } from "./watch/watch-created.ts";
+export type { WatchStatus } from "./watch/watch-status.ts";
 export type { WatchBufferOptions, WatchOptions } from "./watch/watch-options.ts";
 export type { WatchResponse } from "./watch/watch-response.ts";
 export type { ProgressRequestOptions } from "./watch/progress-request.ts";

@@ -1,3 +1,4 @@
+import { jsonInteger } from "../model/json-form.ts";
 import type { Revision } from "../model/revision.ts";
 import type { GrpcStatusName } from "./grpc-status.ts";
 
@@ -32,6 +33,16 @@ export abstract class EtcdError extends Error {
     this.code = code;
     this.retryable = retryable;
     Object.defineProperty(this, KIND, { value: kind }); // not enumerable: no business of who prints the error
+  }
+
+  /** What a structured log wants of it. Without this, JSON.stringify throws on the first revision. */
+  toJSON(): Record<string, unknown> {
+    const fields: Record<string, unknown> = {};
+    for (const name of Object.keys(this)) {
+      const value: unknown = Reflect.get(this, name);
+      fields[name] = typeof value === "bigint" ? jsonInteger(value) : value;
+    }
+    return { name: this.name, message: this.message, ...fields };
   }
 }
 

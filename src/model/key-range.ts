@@ -1,4 +1,4 @@
-import { compareBytes, NO_BYTES, toBytes } from "../util/bytes.ts";
+import { compareBytes, NO_BYTES } from "../util/bytes.ts";
 import { showValue } from "../util/option-check.ts";
 
 /** A key of etcd: bytes. A string is UTF-8. */
@@ -65,5 +65,5 @@ export function keyBytes(key: Key, name: string): Buffer {
   // A caller without types may pass anything; a number as key must not become "[object Object]" on the server.
   if (typeof key !== "string" && !((key as unknown) instanceof Uint8Array))
     throw new TypeError(`${name} must be a string or a Uint8Array, got ${showValue(key)}`);
-  return toBytes(key);
+  return Buffer.from(key); // a copy: the caller may use its bytes for something else, and a watch sends its key again at each reconnect
 }

@@ -35,7 +35,8 @@ interface EndpointRecord {
  */
 export class ConnectionStates {
   readonly #records = new Map<string, EndpointRecord>();
-  readonly #readers = new Set<ChangeReader>();
+  /** Who reads, with what ends the reading and takes its listener away. */
+  readonly #readers = new Map<ChangeReader, () => void>();
   #latest: StateChange;
 
   constructor(firstEndpoint: string) {
@@ -84,22 +85,23 @@ export class ConnectionStates {
   close(): void {
     if (this.#latest.state === "closed") return;
     this.#emit({ state: "closed", endpoint: this.#latest.endpoint });
-    for (const reader of this.#readers) reader.end();
-    this.#readers.clear();
+    for (const leave of [...this.#readers.values()]) leave();
   }
 
   /** Every change from now on. Ends after "closed", or when `signal` is aborted. */
   changes({ signal }: { signal?: AbortSignal | undefined } = {}): AsyncIterableIterator<StateChange> {
     const reader = new ChangeReader();
-    if (this.#latest.state === "closed") reader.end();
-    else this.#readers.add(reader);
     let unlink = (): void => undefined;
     const leave = (): void => {
       unlink();
       this.#readers.delete(reader);
       reader.end();
     };
-    unlink = onAbort(signal, leave);
+    if (this.#latest.state === "closed") leave();
+    else {
+      this.#readers.set(reader, leave);
+      unlink = onAbort(signal, leave);
+    }
     return {
       next: () => reader.next(),
       return: () => {
@@ -122,7 +124,7 @@ export class ConnectionStates {
 
   #emit(change: StateChange): void {
     this.#latest = change;
-    for (const reader of this.#readers) reader.push(change);
+    for (const reader of this.#readers.keys()) reader.push(change);
   }
 }
 

@@ -83,9 +83,10 @@ export class GrpcTransport implements Transport {
 
   /**
    * Open streams stay where they are until they break; everything after goes by the new list.
-   * @throws {TypeError} if the list is empty or one is malformed
+   * @throws {TypeError} if the list is empty or one is malformed; {ClosedError} after `close()`
    */
   setEndpoints(endpoints: string | readonly string[]): void {
+    this.#closing.signal.throwIfAborted();
     this.#endpoints.replace(parseEndpoints(endpoints));
     this.#watches.endpointsChanged();
     this.#requests.endpointsChanged();

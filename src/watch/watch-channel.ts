@@ -4,27 +4,11 @@ import type { Revision } from "../model/revision.ts";
 import type { WatchEvent } from "../model/watch-event.ts";
 import type { ProgressRequestOptions } from "./progress-request.ts";
 import type { BufferedResponse } from "./event-buffer.ts";
+import type { WatchCreated } from "./watch-created.ts";
 import { WatchReader } from "./watch-reader.ts";
-import type { WatcherStream, WatchPlace } from "./watcher-stream.ts";
+import type { WatcherStream } from "./watcher-stream.ts";
 import type { WatchResponse } from "./watch-response.ts";
-
-/** How a watch is doing, for people and metrics. */
-export interface WatchStatus {
-  /**
-   * `resuming`: waits for the server to create it, for the first time or again. `watching`: the server has it. `parked`: its reader is
-   * behind, so the server does not have it for now. `ended`: no more will come.
-   */
-  readonly state: WatchPlace | "ended";
-  /** The endpoint that serves it, if one does. */
-  readonly endpoint: string | undefined;
-  /** The server's id of it on the present connection. */
-  readonly watchId: bigint | undefined;
-  readonly bufferedBytes: number;
-  readonly bufferedResponses: number;
-  readonly lastResponseAt: Date | undefined;
-  /** Revisions between the newest that the server has told of and what the reader has taken. */
-  readonly lag: bigint;
-}
+import { WatchStatus } from "./watch-status.ts";
 
 /**
  * A watch, as `client.watch()` returns it: read it with `for await`, once. Leaving the loop by `break`, `return` or a throw cancels the
@@ -55,7 +39,7 @@ export class WatchChannel<Value = unknown> implements AsyncIterable<WatchRespons
    * Rejects with the reason if the server refused it, with `ClosedError` after `close()`, `cancel()` or `break`, with the signal's
    * reason after an abort. Need not be looked at.
    */
-  get created(): Promise<{ revision: Revision }> {
+  get created(): Promise<WatchCreated> {
     return this.#watch.created;
   }
 
@@ -68,18 +52,7 @@ export class WatchChannel<Value = unknown> implements AsyncIterable<WatchRespons
   }
 
   get status(): WatchStatus {
-    const watch = this.#watch;
-    const state = watch.outcome === undefined ? (watch.home?.placeOf(watch) ?? "resuming") : "ended";
-    const isServed = state === "watching";
-    return {
-      state,
-      endpoint: isServed ? watch.home?.endpoint : undefined,
-      watchId: isServed ? watch.watchId : undefined,
-      bufferedBytes: watch.bufferedBytes,
-      bufferedResponses: watch.bufferedResponses,
-      lastResponseAt: watch.lastResponseAtMs === undefined ? undefined : new Date(watch.lastResponseAtMs),
-      lag: watch.lag,
-    };
+    return new WatchStatus(this.#watch);
   }
 
   /** @throws {TypeError} if the watch has a reader already */

@@ -5,6 +5,7 @@ import type { WatchEvent } from "../model/watch-event.ts";
 import { deferred } from "../util/deferred.ts";
 import { type BufferedResponse, EventBuffer } from "./event-buffer.ts";
 import { nextRevision } from "./next-revision.ts";
+import { WatchCreated } from "./watch-created.ts";
 import type { WatchSpec } from "./watch-options.ts";
 import { WatchResponse } from "./watch-response.ts";
 
@@ -44,7 +45,7 @@ interface Waiter {
 export class WatcherStream {
   readonly spec: WatchSpec;
   readonly #buffer = new EventBuffer();
-  readonly #created = deferred<{ revision: Revision }>();
+  readonly #created = deferred<WatchCreated>();
   readonly #waiters = new Set<Waiter>();
   #home: WatchHome | undefined;
   #nextRevision: Revision;
@@ -75,7 +76,7 @@ export class WatcherStream {
     this.#created.promise.catch(() => undefined); // whoever does not look at it does not want to hear of it
   }
 
-  get created(): Promise<{ revision: Revision }> {
+  get created(): Promise<WatchCreated> {
     return this.#created.promise;
   }
 
@@ -137,7 +138,7 @@ export class WatcherStream {
     this.#createdRevision = message.header.revision === 0n ? this.#startedAfter : message.header.revision;
     if (this.#takenRevision === 0n) this.#takenRevision = this.#nextRevision;
     if (this.spec.createdNotify) this.#push(new WatchResponse({ header: message.header, events: [], created: true }), message.byteLength);
-    this.#created.resolve({ revision: this.#createdRevision });
+    this.#created.resolve(new WatchCreated(this.#createdRevision));
   }
 
   /** "Now" as a revision, from a server whose `created` carries none. */

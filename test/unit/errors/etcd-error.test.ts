@@ -153,3 +153,19 @@ describe("WatchCanceledError", () => {
     );
   });
 });
+
+describe("EtcdError.toJSON()", () => {
+  it("gives a structured log every fact, and no bigint", () => {
+    const compacted = new here.CompactedError({ requestedRevision: 3n, compactRevision: 2n ** 60n });
+    expect(JSON.parse(JSON.stringify(compacted))).toEqual({
+      name: "CompactedError",
+      message: compacted.message,
+      code: "COMPACTED",
+      retryable: false,
+      requestedRevision: 3,
+      compactRevision: String(2n ** 60n),
+    });
+    const rpc = new here.RpcError({ code: "UNAVAILABLE", details: "no", path: "/x" });
+    expect(JSON.parse(JSON.stringify(rpc))).toMatchObject({ code: "UNAVAILABLE", retryable: true, details: "no", path: "/x" });
+  });
+});

@@ -115,3 +115,12 @@ describe("isOpenEnded()", () => {
     expect(isOpenEnded(Uint8Array.of(1))).toBe(false);
   });
 });
+
+describe("keyRange() and the caller's own bytes", () => {
+  it("keeps a copy, so that a buffer that is used again does not change what is watched", () => {
+    const key = Buffer.from("a");
+    const range = keyRange(key);
+    key[0] = 0x62;
+    expect(range.key.toString()).toBe("a");
+  });
+});

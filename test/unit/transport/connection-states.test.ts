@@ -98,6 +98,15 @@ describe("ConnectionStates", () => {
     expect(await collect(states.changes())).toEqual([]);
   });
 
+  it("takes its listener off the signal when the client closes", async () => {
+    const states = new ConnectionStates(A);
+    const { signal } = new AbortController();
+    const changes = states.changes({ signal });
+    states.close();
+    expect(await collect(changes)).toEqual(["closed a:1"]);
+    expect(getEventListeners(signal, "abort")).toHaveLength(0);
+  });
+
   it("ends at once for a signal that is aborted already", async () => {
     const states = new ConnectionStates(A);
     const changes = states.changes({ signal: AbortSignal.abort() });

@@ -41,3 +41,33 @@ describe("contextValue()", () => {
     });
   }
 });
+
+describe("contextValue() and names that are HTTP's own", () => {
+  it.each([
+    "connection",
+    "Upgrade",
+    "keep-alive",
+    "proxy-connection",
+    "transfer-encoding",
+    "http2-settings",
+    "te",
+    "host",
+    "content-length",
+    "etag",
+  ])("refuses %s, which would cut every stream of the client", (name) => {
+    expect(() => contextValue({ [name]: "x" })).toThrow(TypeError);
+    expect(() => contextValue({ [name]: "x" })).toThrow(name);
+  });
+
+  it("takes one authorization, not two, and no name in two spellings", () => {
+    expect(contextValue({ authorization: "a" }).metadata).toMatchObject({ authorization: ["a"] });
+    expect(() => contextValue({ authorization: ["a", "b"] })).toThrow(TypeError);
+    expect(() => contextValue({ A: "1", a: "2" })).toThrow(TypeError);
+  });
+
+  it("refuses what is no plain object", () => {
+    for (const metadata of [5, "abc", ["x"], new Map([["a", "b"]]), null]) {
+      expect(() => Reflect.apply(contextValue, undefined, [metadata])).toThrow(TypeError);
+    }
+  });
+});

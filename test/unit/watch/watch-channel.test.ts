@@ -288,3 +288,12 @@ describe("status and listeners", () => {
     expect(rejections).toEqual([]);
   });
 });
+
+describe("what a watch tells of itself", () => {
+  it("can be logged as JSON, bigints and all", async () => {
+    const { channel, watcher } = await served();
+    expect(JSON.parse(JSON.stringify(await channel.created))).toEqual({ revision: 1 });
+    expect(JSON.parse(JSON.stringify(channel.status))).toMatchObject({ state: "watching", watchId: 0, lag: 0, bufferedBytes: 0 });
+    await watcher.close();
+  });
+});

@@ -1,0 +1,36 @@
+import { jsonInteger } from "../model/json-form.ts";
+import type { WatcherStream, WatchPlace } from "./watcher-stream.ts";
+
+/** How a watch is doing, for people and metrics: a snapshot. */
+export class WatchStatus {
+  /**
+   * `resuming`: waits for the server to create it, for the first time or again. `watching`: the server has it. `parked`: its reader is
+   * behind, so the server does not have it for now. `ended`: no more will come.
+   */
+  readonly state: WatchPlace | "ended";
+  /** The endpoint that serves it, if one does. */
+  readonly endpoint: string | undefined;
+  /** The server's id of it on the present connection. */
+  readonly watchId: bigint | undefined;
+  readonly bufferedBytes: number;
+  readonly bufferedResponses: number;
+  readonly lastResponseAt: Date | undefined;
+  /** Revisions between the newest that the server has told of and what the reader has taken. 0 for one that has taken all that came. */
+  readonly lag: bigint;
+
+  constructor(watch: WatcherStream) {
+    this.state = watch.outcome === undefined ? (watch.home?.placeOf(watch) ?? "resuming") : "ended";
+    const isServed = this.state === "watching";
+    this.endpoint = isServed ? watch.home?.endpoint : undefined;
+    this.watchId = isServed ? watch.watchId : undefined;
+    this.bufferedBytes = watch.bufferedBytes;
+    this.bufferedResponses = watch.bufferedResponses;
+    this.lastResponseAt = watch.lastResponseAtMs === undefined ? undefined : new Date(watch.lastResponseAtMs);
+    this.lag = watch.lag;
+  }
+
+  toJSON(): Record<string, unknown> {
+    const { watchId, lag, ...rest } = this;
+    return { ...rest, watchId: watchId === undefined ? undefined : jsonInteger(watchId), lag: jsonInteger(lag) };
+  }
+}
