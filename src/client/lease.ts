@@ -1,7 +1,7 @@
 import { LeaseDefinition } from "../gen/rpc.ts";
 import { toInt64 } from "../model/revision.ts";
-import { checkOptions, type OptionKinds } from "../util/option-check.ts";
-import { callOptionKinds, checkSignal, type CallOptions } from "./call-options.ts";
+import { checkOptions, checkSignal, type OptionKinds } from "../util/option-check.ts";
+import { callOptionKinds, type CallOptions } from "./call-options.ts";
 import { HeaderResponse } from "./header-response.ts";
 import type { KeepAliveStreamOptions } from "./keep-alive-stream.ts";
 import { type KeepAlive, LeaseKeepAlive } from "./lease-keep-alive.ts";
@@ -59,7 +59,8 @@ export class Lease {
    */
   grant(ttlSeconds: bigint | number, options: LeaseGrantOptions = {}): Promise<LeaseGrantResponse> {
     checkOptions(options, grantKinds, "grant");
-    const request = { TTL: toInt64(ttlSeconds, "ttlSeconds", 0n), ID: toInt64(options.id ?? 0n, "id") };
+    const { id = 0n } = options;
+    const request = { TTL: toInt64(ttlSeconds, "ttlSeconds", 0n), ID: toInt64(id, "id") };
     const sentAtMs = this.#options.clock.nowMs();
     // Not repeatable: without an id of its own the second one would be another lease, and with one it would be told "exists already".
     return this.#calls.once(methods.leaseGrant, request, options).then((message) => {

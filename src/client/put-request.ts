@@ -27,9 +27,9 @@ export const putOptionKinds: OptionKinds<PutRequestOptions> = {
 
 /** @throws {TypeError | RangeError} for a key, a value or an option that etcd cannot take */
 export function putRequest(key: Key, value: Value, options: PutRequestOptions): PutRequest {
-  const { prevKv = false, ignoreValue = false, ignoreLease = false } = options;
+  const { prevKv = false, ignoreValue = false, ignoreLease = false, lease: leaseId = 0n } = options;
   const bytes = keyBytes(value, "value");
-  const lease = toInt64(options.lease ?? 0n, "lease");
+  const lease = toInt64(leaseId, "lease");
   if (ignoreValue && bytes.length > 0) throw new TypeError(`The value must be empty with ignoreValue, got ${showValue(value)}`);
   if (ignoreLease && lease !== 0n) throw new TypeError(`lease and ignoreLease cannot be used together, got lease ${String(lease)}`);
   return { key: keyBytes(key, "key"), value: bytes, lease, prevKv, ignoreValue, ignoreLease };

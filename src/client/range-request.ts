@@ -63,17 +63,22 @@ const sortTargets: ReadonlyMap<unknown, SortTarget> = new Map([
 export function rangeRequest(key: Key, options: RangeOptions): RangeRequest {
   return {
     ...keyRange(key, options),
-    limit: toRevision(options.limit ?? 0n, "limit"),
-    revision: toRevision(options.revision ?? 0n, "revision"),
+    limit: revisionOr0(options.limit, "limit"),
+    revision: revisionOr0(options.revision, "revision"),
     ...sortFields(options.sort),
     serializable: options.serializable ?? false,
     keysOnly: options.keysOnly ?? false,
     countOnly: options.countOnly ?? false,
-    minModRevision: toRevision(options.minModRevision ?? 0n, "minModRevision"),
-    maxModRevision: toRevision(options.maxModRevision ?? 0n, "maxModRevision"),
-    minCreateRevision: toRevision(options.minCreateRevision ?? 0n, "minCreateRevision"),
-    maxCreateRevision: toRevision(options.maxCreateRevision ?? 0n, "maxCreateRevision"),
+    minModRevision: revisionOr0(options.minModRevision, "minModRevision"),
+    maxModRevision: revisionOr0(options.maxModRevision, "maxModRevision"),
+    minCreateRevision: revisionOr0(options.minCreateRevision, "minCreateRevision"),
+    maxCreateRevision: revisionOr0(options.maxCreateRevision, "maxCreateRevision"),
   };
+}
+
+/** None is 0. Null is refused: it may well be a number that got lost. */
+function revisionOr0(value: bigint | number | undefined, name: string): bigint {
+  return value === undefined ? 0n : toRevision(value, name);
 }
 
 function sortFields(sort: SortOptions = {}): Pick<RangeRequest, "sortOrder" | "sortTarget"> {

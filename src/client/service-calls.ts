@@ -1,6 +1,7 @@
 import { callUnary } from "../transport/rpc-method.ts";
 import type { Transport } from "../transport/transport.ts";
-import { checkTimeout, unaryCallOptions, type CallOptions } from "./call-options.ts";
+import { checkTimeout } from "../util/option-check.ts";
+import { unaryCallOptions, type CallOptions } from "./call-options.ts";
 
 type Service = Parameters<typeof callUnary>[1];
 type Method<Request, Response> = Parameters<typeof callUnary<Request, Response>>[2];

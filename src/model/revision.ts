@@ -1,3 +1,5 @@
+import { showValue } from "../util/option-check.ts";
+
 /** A revision of etcd's store. 64 bits wide, hence a bigint. */
 export type Revision = bigint;
 
@@ -16,6 +18,6 @@ export function toInt64(value: bigint | number, name: string, least = -(2n ** 63
   if (typeof value === "bigint" ? value >= least && value <= LARGEST : Number.isSafeInteger(value) && BigInt(value) >= least)
     return BigInt(value);
   throw new RangeError(
-    `${name} must be a bigint from ${String(least)} to 2^63-1, or a safe integer in that range, got ${String(value)} (${typeof value})`,
+    `${name} must be a bigint from ${String(least)} to 2^63-1, or a safe integer in that range, got ${showValue(value)}`,
   );
 }

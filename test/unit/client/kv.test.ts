@@ -258,6 +258,15 @@ describe("Kv", () => {
     await expect(answer).rejects.toSatisfy(isProtocolError);
   });
 
+  it.each([2 ** 31, Number.MAX_SAFE_INTEGER, 1e300, Infinity])(
+    "takes a timeout of %d ms for none: gRPC cannot count so far",
+    (timeoutMs) => {
+      const { kv, transport } = kvHarness();
+      void kv.get("a", { timeoutMs });
+      expect(transport.onlyCall.options.timeoutMs).toBe(Infinity);
+    },
+  );
+
   it.each([0, -1, NaN, "5" as never])("refuses %o as requestTimeoutMs", (requestTimeoutMs) => {
     expect(() => new Kv(new FakeUnaryTransport(), { requestTimeoutMs })).toThrow(RangeError);
   });
@@ -284,7 +293,18 @@ const wrongCalls: [string, (kv: Kv) => unknown, typeof TypeError | typeof RangeE
   ["a value with ignoreValue", (kv) => kv.put("a", "x", { ignoreValue: true }), TypeError, "got 'x'"],
   ["a lease with ignoreLease", (kv) => kv.put("a", "x", { ignoreLease: true, lease: 7n }), TypeError, "got lease 7"],
   ["a lease beyond 64 bits", (kv) => kv.put("a", "x", { lease: 2n ** 64n }), RangeError, "got 18446744073709551616"],
-  ["text as revision to compact", (kv) => kv.compact("5" as never), RangeError, "got 5 (string)"],
+  ["text as revision to compact", (kv) => kv.compact("5" as never), RangeError, "got '5'"],
+  ["null as revision", (kv) => kv.get("a", { revision: null as never }), RangeError, "revision must be a bigint from 0 to 2^63-1"],
+  ["null as limit", (kv) => kv.get("a", { limit: null as never }), RangeError, "got null"],
+  ["null as minModRevision", (kv) => kv.get("a", { minModRevision: null as never }), RangeError, "got null"],
+  ["null as maxModRevision", (kv) => kv.get("a", { maxModRevision: null as never }), RangeError, "got null"],
+  ["null as minCreateRevision", (kv) => kv.get("a", { minCreateRevision: null as never }), RangeError, "got null"],
+  ["null as maxCreateRevision", (kv) => kv.get("a", { maxCreateRevision: null as never }), RangeError, "got null"],
+  ["an object as revision", (kv) => kv.get("a", { revision: Object.create(null) as never }), RangeError, "got [Object: null prototype] {}"],
+  ["null as lease", (kv) => kv.put("a", "x", { lease: null as never }), RangeError, "got null"],
+  ["null as sort", (kv) => kv.get("a", { sort: null as never }), TypeError, "got null"],
+  ["a Map as options", (kv) => kv.get("a", new Map([["limit", 1]]) as never), TypeError, "got Map(1) { 'limit' => 1 }"],
+  ["null as timeout", (kv) => kv.get("a", { timeoutMs: null as never }), RangeError, "timeoutMs must be a number of ms above 0, got null"],
   ["a negative timeout", (kv) => kv.get("a", { timeoutMs: -5 }), RangeError, "got -5"],
   ["a timeout of 0", (kv) => kv.put("a", "1", { timeoutMs: 0 }), RangeError, "got 0"],
   ["a controller as signal", (kv) => kv.get("a", { signal: new AbortController() as never }), TypeError, "signal must be an AbortSignal"],

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { toInt64, toRevision } from "../../../src/model/revision.ts";
+import { showValue } from "../../../src/util/option-check.ts";
 
 const LARGEST = 2n ** 63n - 1n;
 
@@ -27,7 +28,7 @@ describe("toRevision()", () => {
     (value) => {
       expect(() => toRevision(value as bigint, "startRevision")).toThrow(RangeError);
       expect(() => toRevision(value as bigint, "startRevision")).toThrow(
-        `startRevision must be a bigint from 0 to 2^63-1, or a safe integer in that range, got ${String(value)} (${typeof value})`,
+        `startRevision must be a bigint from 0 to 2^63-1, or a safe integer in that range, got ${showValue(value)}`,
       );
     },
   );

@@ -1,5 +1,6 @@
+import { runInNewContext } from "node:vm";
 import { describe, expect, it } from "vitest";
-import { checkOptions, showValue, type OptionKinds } from "../../../src/util/option-check.ts";
+import { checkOptions, checkSignal, checkTimeout, showValue, type OptionKinds } from "../../../src/util/option-check.ts";
 
 interface Options {
   readonly loud?: boolean | undefined;
@@ -35,10 +36,75 @@ describe("checkOptions()", () => {
     }).toThrow(new TypeError("loud of shout must be true or false, got 'no'"));
   });
 
-  it.each([null, 5, "text", true])("refuses %o in place of an object", (options) => {
+  it.each([
+    [null],
+    [5],
+    ["text"],
+    [true],
+    [Symbol("s")],
+    [() => 1],
+    [[]],
+    [["loud"]],
+    [new Map([["loud", true]])],
+    [new AbortController().signal],
+  ])("refuses %o in place of a plain object", (options) => {
     expect(() => {
       check(options);
-    }).toThrow(new TypeError(`shout takes an object, got ${showValue(options)}`));
+    }).toThrow(new TypeError(`shout takes a plain object, got ${showValue(options)}`));
+  });
+
+  it("takes an object without a prototype, and one of another realm", () => {
+    expect(() => {
+      check(Object.assign(Object.create(null), { loud: true }));
+      check(runInNewContext("({ loud: true })"));
+    }).not.toThrow();
+  });
+
+  it("takes an object of a class if it has an option of the call, as an AbortController has a signal", () => {
+    const { signal } = new AbortController();
+    expect(() => {
+      checkOptions<{ readonly signal: AbortSignal }>(new AbortController(), { signal: "value" }, "shout");
+    }).not.toThrow();
+    expect(() => {
+      checkOptions<object>(signal, { signal: "value" }, "shout");
+    }).toThrow(TypeError);
+  });
+
+  it("shows values in another way if that is asked for: some are secret", () => {
+    const secret: object = { key: "secret" };
+    expect(() => {
+      checkOptions(secret, { cert: "value" }, "tls", (value) => typeof value);
+    }).toThrow(new TypeError("tls does not take key (string), only cert"));
+  });
+});
+
+describe("checkSignal()", () => {
+  it("takes a signal, one of another realm too, and none", () => {
+    const { signal } = new AbortController();
+    expect(checkSignal(signal)).toBe(signal);
+    expect(checkSignal(undefined)).toBeUndefined();
+    const foreign = { aborted: false, addEventListener: () => undefined };
+    expect(checkSignal(foreign as never)).toBe(foreign);
+  });
+
+  it.each([null, 5, "x", {}, new EventTarget(), new AbortController()])("refuses %o and shows it", (signal) => {
+    expect(() => checkSignal(signal as never)).toThrow(new TypeError(`signal must be an AbortSignal, got ${showValue(signal)}`));
+  });
+});
+
+describe("checkTimeout()", () => {
+  it.each([0.5, 1, 10_000, 2 ** 31 - 1])("takes %d ms as they are", (timeoutMs) => {
+    expect(checkTimeout(timeoutMs, "timeoutMs")).toBe(timeoutMs);
+  });
+
+  it.each([2 ** 31, 2 ** 40, Number.MAX_SAFE_INTEGER, 1e300, Infinity])("takes %d ms for no limit: no timer is that long", (timeoutMs) => {
+    expect(checkTimeout(timeoutMs, "timeoutMs")).toBe(Infinity);
+  });
+
+  it.each([null, 0, -1, NaN, "5", 5n, {}])("refuses %o and shows it", (timeoutMs) => {
+    expect(() => checkTimeout(timeoutMs as never, "timeoutMs")).toThrow(
+      new RangeError(`timeoutMs must be a number of ms above 0, got ${showValue(timeoutMs)}`),
+    );
   });
 });
 
