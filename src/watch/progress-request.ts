@@ -2,16 +2,18 @@ import { RpcError, UnsupportedError } from "../errors/etcd-error.ts";
 import type { Revision } from "../model/revision.ts";
 import { abortReason, onAbort } from "../util/abort.ts";
 import { sleep } from "../util/clock.ts";
+import { checkOptions, checkSignal, checkTimeout, type OptionKinds } from "../util/option-check.ts";
 import { currentRevision } from "./server-queries.ts";
 import type { WatcherHost } from "./watcher-host.ts";
 import type { WatcherStream } from "./watcher-stream.ts";
 
 export interface ProgressRequestOptions {
   readonly signal?: AbortSignal;
-  /** How long to ask in all, in ms. Default 10,000. */
+  /** How long to ask in all, in ms. Default 10,000. Infinity is no limit. */
   readonly timeoutMs?: number;
 }
 
+const progressRequestKinds: OptionKinds<ProgressRequestOptions> = { signal: "value", timeoutMs: "value" };
 const DEFAULT_TIMEOUT_MS = 10_000;
 /** A server stays silent while a watch of the stream is behind, so it is asked again, less and less often. */
 const FIRST_PAUSE_MS = 25;
@@ -19,11 +21,20 @@ const LONGEST_PAUSE_MS = 1_000;
 /** Where notices cannot be relied on, an event that was on its way may still prove it within this time. */
 const EVENT_GRACE_MS = 500;
 
-/** Waits until all up to the store's present revision has been received, asking the server to say so. See `WatchChannel.requestProgress`. */
-export async function requestProgress(
+/**
+ * Waits until all up to the store's present revision has been received, asking the server to say so. See `WatchChannel.requestProgress`.
+ * Not async: options that are wrong throw at once.
+ */
+export function requestProgress(host: WatcherHost, watch: WatcherStream, options: ProgressRequestOptions): Promise<Revision> {
+  checkOptions(options, progressRequestKinds, "requestProgress");
+  const { timeoutMs = DEFAULT_TIMEOUT_MS } = options;
+  return progressOf(host, watch, { signal: checkSignal(options.signal), timeoutMs: checkTimeout(timeoutMs, "timeoutMs") });
+}
+
+async function progressOf(
   host: WatcherHost,
   watch: WatcherStream,
-  { signal, timeoutMs = DEFAULT_TIMEOUT_MS }: ProgressRequestOptions,
+  { signal, timeoutMs }: { readonly signal: AbortSignal | undefined; readonly timeoutMs: number },
 ): Promise<Revision> {
   const limit = new AbortController();
   const unlink = onAbort(signal, (reason) => {

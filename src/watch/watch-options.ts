@@ -2,6 +2,7 @@ import { type Key, type KeyRange, keyRange, type KeyRangeOptions } from "../mode
 import type { KeyValue } from "../model/key-value.ts";
 import { type Revision, toRevision } from "../model/revision.ts";
 import type { Metadata } from "../transport/transport.ts";
+import { checkOptions, checkSignal, type OptionKinds, showValue } from "../util/option-check.ts";
 import { type ContextValue, contextValue } from "./context-value.ts";
 
 /** How much may wait for a slow reader, and what then. */
@@ -56,22 +57,24 @@ export interface WatchSpec {
 
 export const DEFAULT_WATCH_BUFFER: Required<WatchBufferOptions> = { maxBytes: 4 * 1024 * 1024, whenFull: "park" };
 
-const OPTION_NAMES: ReadonlySet<string> = new Set<keyof WatchOptions>([
-  "prefix",
-  "rangeEnd",
-  "fromKey",
-  "startRevision",
-  "prevKv",
-  "progressNotify",
-  "createdNotify",
-  "fragment",
-  "filters",
-  "requireLeader",
-  "metadata",
-  "signal",
-  "buffer",
-  "decode",
-]);
+const watchKinds: OptionKinds<WatchOptions> = {
+  prefix: "flag",
+  rangeEnd: "value",
+  fromKey: "flag",
+  startRevision: "value",
+  prevKv: "flag",
+  progressNotify: "flag",
+  createdNotify: "flag",
+  fragment: "flag",
+  filters: "value",
+  requireLeader: "flag",
+  metadata: "value",
+  signal: "value",
+  buffer: "value",
+  decode: "value",
+};
+
+const bufferKinds: OptionKinds<WatchBufferOptions> = { maxBytes: "value", whenFull: "value" };
 
 /**
  * @throws {TypeError} for an option that a watch does not have, two ranges at once, or a value of the wrong type
@@ -82,56 +85,44 @@ export function watchSpec(
   options: WatchOptions,
   defaults: { requireLeader: boolean; buffer: Required<WatchBufferOptions> },
 ): WatchSpec {
-  for (const name of Object.keys(options)) {
-    if (!OPTION_NAMES.has(name))
-      throw new TypeError(`A watch has no option ${JSON.stringify(name)}; it has ${[...OPTION_NAMES].join(", ")}`);
-  }
-  const {
-    prevKv = false,
-    progressNotify = false,
-    createdNotify = false,
-    fragment = false,
-    requireLeader = defaults.requireLeader,
-  } = options;
-  for (const [name, value] of Object.entries({ prevKv, progressNotify, createdNotify, fragment, requireLeader })) checkBoolean(name, value);
-  const { decode, signal } = options;
+  checkOptions(options, watchKinds, "watch");
+  const { startRevision = 0n, requireLeader = defaults.requireLeader, decode } = options;
   if (decode !== undefined && typeof (decode as unknown) !== "function")
-    throw new TypeError(`decode must be a function, got ${typeof decode}`);
-  if (signal !== undefined && !((signal as unknown) instanceof AbortSignal)) throw new TypeError("signal must be an AbortSignal");
+    throw new TypeError(`decode must be a function, got ${showValue(decode)}`);
+  checkSignal(options.signal);
   return {
     range: keyRange(key, options),
-    startRevision: toRevision(options.startRevision ?? 0n, "startRevision"),
-    prevKv,
-    progressNotify,
-    createdNotify,
-    fragment,
-    filters: checkedFilters(options.filters ?? []),
+    startRevision: toRevision(startRevision, "startRevision"),
+    prevKv: options.prevKv ?? false,
+    progressNotify: options.progressNotify ?? false,
+    createdNotify: options.createdNotify ?? false,
+    fragment: options.fragment ?? false,
+    filters: checkedFilters(options.filters),
     context: contextValue(options.metadata, requireLeader),
     ...watchBuffer(options.buffer, defaults.buffer),
   };
 }
 
-/** @throws {RangeError} if `maxBytes` is no positive integer; {TypeError} if `whenFull` is neither word */
+/** @throws {RangeError} if `maxBytes` is no positive integer; {TypeError} if `whenFull` is neither word, or there is another option */
 export function watchBuffer(
   options: WatchBufferOptions = {},
   defaults: Required<WatchBufferOptions> = DEFAULT_WATCH_BUFFER,
+  what = "buffer",
 ): Required<WatchBufferOptions> {
+  checkOptions(options, bufferKinds, what);
   const { maxBytes = defaults.maxBytes, whenFull = defaults.whenFull } = options;
   if (!Number.isSafeInteger(maxBytes) || maxBytes <= 0)
-    throw new RangeError(`buffer.maxBytes must be a positive integer, got ${String(maxBytes)}`);
-  if (!["park", "fail"].includes(whenFull))
-    throw new TypeError(`buffer.whenFull must be "park" or "fail", got ${JSON.stringify(whenFull)}`);
+    throw new RangeError(`${what}.maxBytes must be a positive integer, got ${showValue(maxBytes)}`);
+  if (!["park", "fail"].includes(whenFull)) throw new TypeError(`${what}.whenFull must be "park" or "fail", got ${showValue(whenFull)}`);
   return { maxBytes, whenFull };
 }
 
-function checkedFilters(filters: readonly ("noput" | "nodelete")[]): readonly ("noput" | "nodelete")[] {
+/** A copy: what the caller does to the array later must not change a watch that is resumed. */
+function checkedFilters(filters: readonly ("noput" | "nodelete")[] = []): readonly ("noput" | "nodelete")[] {
+  const given: unknown = filters;
+  if (!Array.isArray(given)) throw new TypeError(`filters must be an array of "noput" and "nodelete", got ${showValue(given)}`);
   for (const filter of filters) {
-    if (!["noput", "nodelete"].includes(filter))
-      throw new TypeError(`filters must be of "noput" and "nodelete", got ${JSON.stringify(filter)}`);
+    if (!["noput", "nodelete"].includes(filter)) throw new TypeError(`filters must be of "noput" and "nodelete", got ${showValue(filter)}`);
   }
-  return filters;
-}
-
-function checkBoolean(name: string, value: unknown): void {
-  if (typeof value !== "boolean") throw new TypeError(`${name} must be true or false, got ${String(value)}`);
+  return [...filters];
 }

@@ -2,6 +2,7 @@ import { ClosedError } from "../errors/etcd-error.ts";
 import type { Key } from "../model/key-range.ts";
 import type { Metadata } from "../transport/transport.ts";
 import { onAbort } from "../util/abort.ts";
+import { checkOptions, checkSignal, type OptionKinds } from "../util/option-check.ts";
 import { type ContextValue, contextValue } from "./context-value.ts";
 import { requestProgress } from "./progress-request.ts";
 import { WatchChannel } from "./watch-channel.ts";
@@ -9,6 +10,15 @@ import { WatchGrpcStream } from "./watch-grpc-stream.ts";
 import { type WatchOptions, watchSpec } from "./watch-options.ts";
 import { type WatcherClient, type WatcherHost, watcherHost } from "./watcher-host.ts";
 import { WatcherStream } from "./watcher-stream.ts";
+
+/** Which stream is meant: that of the watches with the same metadata. */
+interface StreamProgressOptions {
+  readonly metadata?: Metadata;
+  readonly requireLeader?: boolean;
+  readonly signal?: AbortSignal;
+}
+
+const streamProgressKinds: OptionKinds<StreamProgressOptions> = { metadata: "value", requireLeader: "flag", signal: "value" };
 
 /**
  * Watches, and the gRPC streams they share: one for each set of metadata. A client has one as `client.watcher`; another one made of the
@@ -56,24 +66,25 @@ export class Watcher {
   /**
    * clientv3's raw RequestProgress: every watch of that stream gets a progress response, if the server answers. It may not: while one of
    * them is behind, etcd stays silent. Without a watch on the stream there is nothing to ask for. During a reconnect it waits.
-   * @throws {ClosedError} after `close()`, or the signal's reason
+   * @throws {TypeError} at once for wrong options; its promise rejects with a `ClosedError` after `close()`, or the signal's reason
    */
-  async requestProgress({
-    metadata,
-    requireLeader = this.#host.requireLeader,
-    signal,
-  }: { metadata?: Metadata; requireLeader?: boolean; signal?: AbortSignal } = {}): Promise<void> {
-    if (this.#closing !== undefined) throw new ClosedError("The watcher");
-    signal?.throwIfAborted();
-    const { id } = contextValue(metadata, requireLeader);
-    const streams = [...this.#open].filter(({ contextId }) => contextId === id);
-    await Promise.all(streams.map((stream) => this.#requestProgressOf(stream, signal)));
+  requestProgress(options: StreamProgressOptions = {}): Promise<void> {
+    checkOptions(options, streamProgressKinds, "requestProgress");
+    const { metadata, requireLeader = this.#host.requireLeader } = options;
+    return this.#requestProgress(contextValue(metadata, requireLeader), checkSignal(options.signal));
   }
 
   /** Ends every watch, quietly, and their streams. Idempotent. */
   close(): Promise<void> {
     this.#closing ??= this.#closeAll();
     return this.#closing;
+  }
+
+  async #requestProgress({ id }: ContextValue, signal: AbortSignal | undefined): Promise<void> {
+    if (this.#closing !== undefined) throw new ClosedError("The watcher");
+    signal?.throwIfAborted();
+    const streams = [...this.#open].filter(({ contextId }) => contextId === id);
+    await Promise.all(streams.map((stream) => this.#requestProgressOf(stream, signal)));
   }
 
   async #requestProgressOf(stream: WatchGrpcStream, signal: AbortSignal | undefined): Promise<void> {

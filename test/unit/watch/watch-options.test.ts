@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { DEFAULT_WATCH_BUFFER, watchBuffer, type WatchOptions, watchSpec } from "../../../src/watch/watch-options.ts";
+import { showValue } from "../../../src/util/option-check.ts";
 
 const DEFAULTS = { requireLeader: true, buffer: DEFAULT_WATCH_BUFFER };
 
@@ -62,6 +63,50 @@ describe("watchSpec()", () => {
       expect(() => watchSpec("a", loose(options), DEFAULTS)).toThrow(TypeError);
     });
   }
+
+  it.each([[null], [5], [true], [""], ["x"], [() => 1], [Symbol("s")], [[1]], [new Map([["prefix", true]])]])(
+    "refuses %o as options and shows it",
+    (options) => {
+      expect(() => watchSpec("a", options as never, DEFAULTS)).toThrow(
+        new TypeError(`watch takes a plain object, got ${showValue(options)}`),
+      );
+    },
+  );
+
+  const flags = ["prefix", "fromKey", "prevKv", "progressNotify", "createdNotify", "fragment", "requireLeader"];
+  it.each(flags.flatMap((flag) => [null, 0, 1, "", "false", {}].map((value) => ({ [flag]: value }))))("refuses the flag %o", (options) => {
+    expect(() => watchSpec("a", loose(options), DEFAULTS)).toThrow(/^\w+ of watch must be true or false, got /);
+  });
+
+  it.each([
+    [{ startRevision: null }, RangeError, null],
+    [{ startRevision: "5" }, RangeError, "5"],
+    [{ filters: null }, TypeError, null],
+    [{ filters: "noput" }, TypeError, "noput"],
+    [{ filters: new Set(["noput"]) }, TypeError, new Set(["noput"])],
+    [{ filters: [5n] }, TypeError, 5n],
+    [{ metadata: null }, TypeError, null],
+    [{ metadata: { a: 5n } }, TypeError, 5n],
+    [{ signal: null }, TypeError, null],
+    [{ decode: null }, TypeError, null],
+    [{ decode: { a: 1 } }, TypeError, { a: 1 }],
+    [{ buffer: null }, TypeError, null],
+    [{ buffer: 5 }, TypeError, 5],
+    [{ buffer: { max: 5 } }, TypeError, 5],
+    [{ buffer: { maxBytes: null } }, RangeError, null],
+    [{ buffer: { maxBytes: 10n } }, RangeError, 10n],
+    [{ buffer: { whenFull: 5n } }, TypeError, 5n],
+  ])("refuses %o and shows the value", (options, errorClass, shown) => {
+    expect(() => watchSpec("a", loose(options), DEFAULTS)).toThrow(errorClass);
+    expect(() => watchSpec("a", loose(options), DEFAULTS)).toThrow(showValue(shown));
+  });
+
+  it("keeps filters of its own: what happens to the array later does not matter", () => {
+    const filters: ("noput" | "nodelete")[] = ["noput"];
+    const spec = watchSpec("a", { filters }, DEFAULTS);
+    filters.pop();
+    expect(spec.filters).toEqual(["noput"]);
+  });
 
   it("refuses a key that is neither text nor bytes", () => {
     const key: unknown = 7;
