@@ -1,8 +1,9 @@
 import { parseEndpoints } from "../transport/endpoints.ts";
-import type { TlsOptions } from "../transport/credentials.ts";
+import { checkTlsOptions, type TlsOptions } from "../transport/credentials.ts";
 import type { BackoffOptions } from "../util/backoff.ts";
+import { checkOptions, type OptionKinds, showValue } from "../util/option-check.ts";
 import { guardedLogger, type Logger, silentLogger } from "../util/logger.ts";
-import { watchBuffer, type WatchBufferOptions } from "../watch/watch-options.ts";
+import { DEFAULT_WATCH_BUFFER, watchBuffer, type WatchBufferOptions } from "../watch/watch-options.ts";
 
 export interface ClientOptions {
   /** One or more of `host:port`, `http://host:port`, `https://host:port`; tried in order, then round and round. */
@@ -40,14 +41,34 @@ export interface ClientSettings extends Required<Omit<ClientOptions, "tls" | "ba
 const SERVER_MIN_KEEPALIVE_MS = 5_000;
 const MAX_INT32 = 2 ** 31 - 1;
 
+const clientKinds: OptionKinds<ClientOptions> = {
+  endpoints: "value",
+  tls: "value",
+  connectTimeoutMs: "value",
+  requestTimeoutMs: "value",
+  keepAliveIntervalMs: "value",
+  keepAliveTimeoutMs: "value",
+  maxReceiveBytes: "value",
+  requireLeader: "flag",
+  backoff: "value",
+  watchBuffer: "value",
+  logger: "value",
+};
+
+/** To ignore them would be to write outside the namespace, or to go without the user's rights. */
+const NOT_YET = ["auth", "namespace"];
+
+const DEFAULT_BASE_MS = 20;
+const DEFAULT_MAX_MS = 3_000;
+
 /**
- * @throws {TypeError} for a missing or malformed endpoint, or an option of the wrong type
+ * @throws {TypeError} for a missing or malformed endpoint, or an option that is unknown or of the wrong type
  * @throws {RangeError} for a number that is not positive or too large
  */
 export function clientSettings(options: ClientOptions): ClientSettings {
-  if (typeof options !== "object" || (options as unknown) === null)
-    throw new TypeError('EtcdClient needs options: { endpoints: ["127.0.0.1:2379"] }');
+  checkNames(options);
   parseEndpoints(options.endpoints);
+  checkTlsOptions(options.tls);
   const {
     connectTimeoutMs = 5_000,
     requestTimeoutMs = 5_000,
@@ -56,22 +77,17 @@ export function clientSettings(options: ClientOptions): ClientSettings {
     requireLeader = true,
   } = options;
   const { maxReceiveBytes = MAX_INT32, tls, endpoints } = options;
-  const logger = guardedLogger(options.logger ?? silentLogger);
-  const { baseMs = 20, maxMs = 3_000 } = options.backoff ?? {};
+  const logger = guardedLogger(checkedLogger(options.logger));
+  const { baseMs, maxMs } = backoffBounds(options.backoff);
   const positive = {
     connectTimeoutMs,
     requestTimeoutMs,
     keepAliveIntervalMs,
     keepAliveTimeoutMs,
     maxReceiveBytes,
-    "backoff.baseMs": baseMs,
-    "backoff.maxMs": maxMs,
   };
-  for (const [name, value] of Object.entries(positive)) {
-    if (typeof value !== "number" || !(value > 0) || value > MAX_INT32)
-      throw new RangeError(`${name} must be a number above 0 and at most 2^31-1, got ${String(value)}`);
-  }
-  if (typeof requireLeader !== "boolean") throw new TypeError(`requireLeader must be true or false, got ${String(requireLeader)}`);
+  for (const [name, value] of Object.entries(positive)) checkPositive(value, name);
+  if (!Number.isInteger(maxReceiveBytes)) throw new RangeError(`maxReceiveBytes must be an integer, got ${showValue(maxReceiveBytes)}`);
   if (keepAliveIntervalMs < SERVER_MIN_KEEPALIVE_MS) {
     logger.warn("keepAliveIntervalMs is below what etcd allows by default; it may answer with too_many_pings", {
       keepAliveIntervalMs,
@@ -88,7 +104,44 @@ export function clientSettings(options: ClientOptions): ClientSettings {
     maxReceiveBytes,
     requireLeader,
     backoff: { baseMs, maxMs },
-    watchBuffer: watchBuffer(options.watchBuffer),
+    watchBuffer: watchBuffer(options.watchBuffer, DEFAULT_WATCH_BUFFER, "watchBuffer"),
     logger,
   };
+}
+
+/** Values are left out of the message: one of them may be a password or a key. */
+function checkNames(options: ClientOptions): void {
+  const given: unknown = options; // a caller without types may pass anything
+  if (typeof given !== "object" || given === null)
+    throw new TypeError(`EtcdClient needs options: { endpoints: ["127.0.0.1:2379"] }, got ${showValue(given)}`);
+  for (const name of NOT_YET) {
+    if (Reflect.get(given, name) !== undefined) throw new TypeError(`EtcdClient's option ${name} is not supported yet`);
+  }
+  checkOptions(options, clientKinds, "EtcdClient", (value) => typeof value);
+}
+
+function checkPositive(value: number, name: string): void {
+  if (typeof value !== "number" || !(value > 0) || value > MAX_INT32)
+    throw new RangeError(`${name} must be a number above 0 and at most 2^31-1, got ${showValue(value)}`);
+}
+
+function backoffBounds(backoff: NonNullable<ClientOptions["backoff"]> = {}): { readonly baseMs: number; readonly maxMs: number } {
+  checkOptions(backoff, { baseMs: "value", maxMs: "value" }, "backoff");
+  const { maxMs = DEFAULT_MAX_MS } = backoff;
+  checkPositive(maxMs, "backoff.maxMs");
+  const { baseMs = Math.min(DEFAULT_BASE_MS, maxMs) } = backoff;
+  checkPositive(baseMs, "backoff.baseMs");
+  if (baseMs > maxMs)
+    throw new RangeError(`backoff.baseMs must not be above backoff.maxMs, got ${showValue(baseMs)} and ${showValue(maxMs)}`);
+  return { baseMs, maxMs };
+}
+
+function checkedLogger(logger: Logger = silentLogger): Logger {
+  const given: unknown = logger;
+  const isObject = (typeof given === "object" && given !== null) || typeof given === "function";
+  for (const level of ["debug", "info", "warn", "error"]) {
+    if (!isObject || typeof Reflect.get(given, level) !== "function")
+      throw new TypeError(`logger must have the methods debug, info, warn and error, got ${showValue(given)}`);
+  }
+  return logger;
 }

@@ -2,12 +2,13 @@ import type { Key } from "../model/key-range.ts";
 import type { StateChange } from "../transport/connection-states.ts";
 import { GrpcTransport } from "../transport/grpc-transport.ts";
 import { systemClock } from "../util/clock.ts";
+import { checkOptions, checkSignal, checkTimeout } from "../util/option-check.ts";
 import type { WatchChannel } from "../watch/watch-channel.ts";
 import type { WatchOptions } from "../watch/watch-options.ts";
 import { type WatcherHost, watcherHost } from "../watch/watcher-host.ts";
 import { Watcher } from "../watch/watcher.ts";
 import { Auth } from "./auth.ts";
-import type { CallOptions } from "./call-options.ts";
+import { callOptionKinds, type CallOptions } from "./call-options.ts";
 import { type ClientOptions, clientSettings } from "./client-options.ts";
 import { Cluster } from "./cluster.ts";
 import { Kv } from "./kv.ts";
@@ -88,7 +89,12 @@ export class EtcdClient implements AsyncDisposable {
    * @throws {RpcError} UNAVAILABLE, which names each endpoint and why it failed; the signal's reason; `ClosedError`
    */
   ready(options: { signal?: AbortSignal; timeoutMs?: number } = {}): Promise<void> {
-    return this.#transport.ready(options);
+    checkOptions(options, callOptionKinds, "ready");
+    const { signal, timeoutMs } = options;
+    return this.#transport.ready({
+      signal: checkSignal(signal),
+      timeoutMs: timeoutMs === undefined ? undefined : checkTimeout(timeoutMs, "timeoutMs"),
+    });
   }
 
   /**
@@ -96,7 +102,8 @@ export class EtcdClient implements AsyncDisposable {
    * or the signal aborted.
    */
   stateChanges(options: { signal?: AbortSignal } = {}): AsyncIterableIterator<StateChange> {
-    return this.#transport.states.changes(options);
+    checkOptions(options, { signal: "value" }, "stateChanges");
+    return this.#transport.states.changes({ signal: checkSignal(options.signal) });
   }
 
   /**
@@ -114,11 +121,13 @@ export class EtcdClient implements AsyncDisposable {
    * @example
    * console.log(`the cluster is at ${(await client.syncEndpoints()).join(", ")}`);
    */
-  async syncEndpoints(options: CallOptions = {}): Promise<readonly string[]> {
-    const { members } = await this.cluster.memberList(options);
-    const endpoints = memberEndpoints(members);
-    if (endpoints.length > 0 && !areSameEndpoints(endpoints, this.endpoints)) this.setEndpoints(endpoints);
-    return this.endpoints;
+  syncEndpoints(options: CallOptions = {}): Promise<readonly string[]> {
+    checkOptions(options, callOptionKinds, "syncEndpoints");
+    return this.cluster.memberList(options).then(({ members }) => {
+      const endpoints = memberEndpoints(members);
+      if (endpoints.length > 0 && !areSameEndpoints(endpoints, this.endpoints)) this.setEndpoints(endpoints);
+      return this.endpoints;
+    });
   }
 
   /** Ends every watch and keep-alive quietly and closes every connection. Idempotent. */

@@ -1,5 +1,6 @@
 import { ChannelCredentials, type ChannelOptions } from "@grpc/grpc-js";
 import { asBuffer } from "../util/bytes.ts";
+import { checkOptions, type OptionKinds, showValue } from "../util/option-check.ts";
 import type { Endpoint } from "./endpoints.ts";
 
 /** How to trust the server, and how to be trusted by it. Certificates and keys are PEM. */
@@ -15,11 +16,26 @@ export interface TlsOptions {
   readonly rejectUnauthorized?: boolean;
 }
 
-/** @throws {TypeError} if `cert` is given without `key`, or `key` without `cert` */
+const tlsKinds: OptionKinds<TlsOptions> = { ca: "value", cert: "value", key: "value", serverName: "value", rejectUnauthorized: "flag" };
+
+/** @throws {TypeError} for an option that is unknown or of the wrong type, and if `cert` is given without `key`, or `key` without `cert` */
 export function checkTlsOptions(tls: TlsOptions | undefined): void {
-  if (tls !== undefined && (tls.cert === undefined) !== (tls.key === undefined)) {
-    throw new TypeError(`tls.cert and tls.key go together, got only ${tls.cert === undefined ? "key" : "cert"}`);
+  if (tls === undefined) return;
+  checkOptions(tls, tlsKinds, "tls", typeName);
+  const { ca, cert, key, serverName } = tls;
+  for (const [name, value] of Object.entries({ ca, cert, key })) {
+    if (value !== undefined && typeof value !== "string" && !((value as unknown) instanceof Uint8Array))
+      throw new TypeError(`tls.${name} must be a string or a Uint8Array, got ${typeName(value)}`);
   }
+  if (serverName !== undefined && typeof serverName !== "string")
+    throw new TypeError(`tls.serverName must be a string, got ${showValue(serverName)}`);
+  if ((cert === undefined) !== (key === undefined))
+    throw new TypeError(`tls.cert and tls.key go together, got only ${cert === undefined ? "key" : "cert"}`);
+}
+
+/** Instead of the value: a private key must not get into a log. */
+function typeName(value: unknown): string {
+  return value === null ? "null" : typeof value;
 }
 
 /** `https://` means TLS, `http://` never does; without a scheme it is TLS if there are TLS options, as in clientv3. */

@@ -1,3 +1,5 @@
+import { showValue } from "../util/option-check.ts";
+
 /** One address of a cluster. */
 export interface Endpoint {
   /** As the user wrote it: what logs, errors and states call it. */
@@ -19,7 +21,7 @@ const DEFAULT_PORT = 2379;
 export function parseEndpoints(endpoints: string | readonly string[]): Endpoint[] {
   const list: readonly unknown[] = typeof endpoints === "string" ? [endpoints] : endpoints;
   if (!Array.isArray(list) || list.length === 0) {
-    throw new TypeError(`endpoints must be a string or a list of at least one, each ${FORM}, got ${JSON.stringify(endpoints)}`);
+    throw new TypeError(`endpoints must be a string or a list of at least one, each ${FORM}, got ${showValue(endpoints)}`);
   }
   const parsed = list.map(parseEndpoint);
   return parsed.filter(({ name }, index) => parsed.findIndex((other) => other.name === name) === index);
@@ -27,14 +29,14 @@ export function parseEndpoints(endpoints: string | readonly string[]): Endpoint[
 
 /** @throws {TypeError} if it is not of a known form */
 export function parseEndpoint(endpoint: unknown): Endpoint {
-  if (typeof endpoint !== "string") throw new TypeError(`An endpoint must be a string (${FORM}), got ${typeof endpoint}`);
+  if (typeof endpoint !== "string") throw new TypeError(`An endpoint must be a string (${FORM}), got ${showValue(endpoint)}`);
   const name = endpoint.trim();
   if (name.startsWith("unix:")) {
     const path = name.slice("unix:".length).replace(/^\/\//, "");
     if (path === "") throw malformed(endpoint);
     return { name, target: `unix:${path}`, scheme: "unix" };
   }
-  const match = /^(?:(https?):\/\/)?(\[[0-9a-fA-F:.%]+\]|[^\s/:@?#[\]]+)(?::(\d{1,5}))?\/?$/.exec(name);
+  const match = /^(?:(https?):\/\/)?(\[[0-9a-fA-F:.%]+\]|[^\s/:@?#[\],]+)(?::(\d{1,5}))?\/?$/.exec(name);
   const [, scheme, host, portText] = match ?? [];
   const port = portText === undefined ? DEFAULT_PORT : Number(portText);
   if (host === undefined || port < 1 || port > 65_535) throw malformed(endpoint);
@@ -42,5 +44,6 @@ export function parseEndpoint(endpoint: unknown): Endpoint {
 }
 
 function malformed(endpoint: string): TypeError {
-  return new TypeError(`An endpoint must be ${FORM}, got ${JSON.stringify(endpoint)}`);
+  const hint = endpoint.includes(",") ? "; several endpoints are an array, not a text with commas" : "";
+  return new TypeError(`An endpoint must be ${FORM}, got ${showValue(endpoint)}${hint}`);
 }

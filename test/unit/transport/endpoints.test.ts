@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { parseEndpoint, parseEndpoints } from "../../../src/transport/endpoints.ts";
+import { showValue } from "../../../src/util/option-check.ts";
 
 describe("parseEndpoint()", () => {
   it.each([
@@ -15,15 +16,28 @@ describe("parseEndpoint()", () => {
     expect(parseEndpoint(endpoint)).toEqual({ name: endpoint.trim(), target, scheme });
   });
 
-  it.each(["", "ftp://host:1", "host:0", "host:65536", "host:port", "http://", "host:1/path", "a b:1", "user@host:1", "unix:", "::1"])(
-    "refuses %j and shows it",
-    (endpoint) => {
-      expect(() => parseEndpoint(endpoint)).toThrow(TypeError);
-      expect(() => parseEndpoint(endpoint)).toThrow(JSON.stringify(endpoint));
-    },
-  );
+  it.each([
+    "",
+    "ftp://host:1",
+    "host:0",
+    "host:65536",
+    "host:port",
+    "http://",
+    "host:1/path",
+    "a b:1",
+    "user@host:1",
+    "unix:",
+    "::1",
+    "a,b",
+    "a:1,b:2",
+    "http://a,b:1",
+  ])("refuses %j and shows it", (endpoint) => {
+    expect(() => parseEndpoint(endpoint)).toThrow(TypeError);
+    expect(() => parseEndpoint(endpoint)).toThrow(showValue(endpoint));
+  });
 
-  it.each([undefined, 2379, {}])("refuses %j, which is no string", (endpoint) => {
+  it.each([undefined, null, 2379, 5n, {}])("refuses %o, which is no string, and shows it", (endpoint) => {
+    expect(() => parseEndpoint(endpoint)).toThrow(`got ${showValue(endpoint)}`);
     expect(() => parseEndpoint(endpoint)).toThrow(TypeError);
   });
 });
@@ -32,6 +46,10 @@ describe("parseEndpoints()", () => {
   it("takes one or many, in order, each once", () => {
     expect(parseEndpoints("a:1").map(({ name }) => name)).toEqual(["a:1"]);
     expect(parseEndpoints(["b:1", "a:1", "b:1"]).map(({ name }) => name)).toEqual(["b:1", "a:1"]);
+  });
+
+  it.each([[undefined], [null], [5n], [[5n]], [new Set(["a:1"])], ["a:1,b:2"]])("refuses %o", (endpoints) => {
+    expect(() => parseEndpoints(endpoints as never)).toThrow(TypeError);
   });
 
   it("refuses an empty list", () => {
