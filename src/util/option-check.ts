@@ -38,7 +38,7 @@ function hasOneOf(value: unknown, names: ReadonlyMap<string, unknown>): value is
 }
 
 /** An object as `{}` makes it, in this realm or another, or one without a prototype. An array, a Map or a signal is none. */
-export function isPlainObject(value: unknown): value is Readonly<Record<string, unknown>> {
+function isPlainObject(value: unknown): value is Readonly<Record<string, unknown>> {
   if (typeof value !== "object" || value === null) return false;
   const prototype: unknown = Object.getPrototypeOf(value);
   return typeof prototype !== "object" || prototype === null || Object.getPrototypeOf(prototype) === null;

@@ -56,7 +56,8 @@ function checkedName(name: string): string {
       `metadata names must be of letters, digits, "_", "-" and ".", without "grpc-" in front or "-bin" behind, got ${showValue(name)}`,
     );
   }
-  if (HTTP_NAMES.has(lower) && !SINGLE_VALUED.has(lower)) throw new TypeError(`metadata cannot have HTTP's own header ${showValue(name)}`);
+  const isOfHttp = HTTP_NAMES.has(lower) || lower.startsWith("access-control-");
+  if (isOfHttp && !SINGLE_VALUED.has(lower)) throw new TypeError(`metadata cannot have HTTP's own header ${showValue(name)}`);
   return lower;
 }
 

@@ -11,7 +11,7 @@ import { SilentServerError, WatchTape } from "./watch-tape.ts";
 /** The key that is written to see whether a stream has delivered all there was before. Ordinary requests may touch it too. */
 export const MARKER_KEY = Buffer.from("m");
 /** The watch of the marker, one on each stream. */
-export const SENTINEL_ID = 1_000_000n;
+const SENTINEL_ID = 1_000_000n;
 /** Watches that only wait for the server to have done its work. Above every other id, and never compared. */
 const FIRST_PROBE_ID = 2_000_000n;
 /** Revisions that etcd sends to a watch that is behind in one response. */

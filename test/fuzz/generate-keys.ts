@@ -30,7 +30,7 @@ export function someEnd(dice: Dice, key: Buffer): Buffer {
   ])();
 }
 
-export function someSpan(dice: Dice): { key: Buffer; rangeEnd: Buffer } {
+function someSpan(dice: Dice): { key: Buffer; rangeEnd: Buffer } {
   const key = someKey(dice);
   return { key, rangeEnd: someEnd(dice, key) };
 }
