@@ -26,20 +26,17 @@ export class Etcdctl {
     this.#endpoint = endpoint;
   }
 
-  /** `args` as they would be typed; `input` is what it reads. Both output streams, one after the other as they come. */
+  /** `args` as they would be typed; `input` is what it reads. Its output, then what it said of errors: which of the two pipes is read first is chance. */
   async run(args: readonly string[], input = ""): Promise<CommandOutcome> {
     const child = this.start(args);
-    let output = "";
-    const collect = (text: string): void => {
-      output += text;
-    };
-    child.stdout?.setEncoding("utf8").on("data", collect);
-    child.stderr?.setEncoding("utf8").on("data", collect);
+    const said = { stdout: "", stderr: "" };
+    child.stdout?.setEncoding("utf8").on("data", (text: string) => (said.stdout += text));
+    child.stderr?.setEncoding("utf8").on("data", (text: string) => (said.stderr += text));
     child.stdin?.end(input);
     return new Promise((resolve, reject) => {
       child.once("error", reject);
       child.once("close", (status) => {
-        resolve({ status, output });
+        resolve({ status, output: said.stdout + said.stderr });
       });
     });
   }
