@@ -61,7 +61,7 @@ export function comparableOutput(output: string): string {
     )
     .replace(/"(ClusterID|MemberID|RaftTerm|Leader|ID|RaftIndex|RaftAppliedIndex|DBSize|DBSizeInUse|Lease|TTL)" : \d+/g, '"$1" : 0')
     .replace(/127\.0\.0\.1:\d+/g, "server")
-    .replace(/\b[0-9a-f]{15,16}\b/g, "id")
+    .replace(/\b[0-9a-f]{11,16}\b/g, "id")
     .replace(/took = [\d.]+(m|µ)?s/g, "took = some time")
     .replace(/remaining\(\d+s\)/g, "remaining(some)")
     .replace(/\d+(\.\d+)? [kM]?B, (true|false), (true|false), \d+, \d+, \d+/g, "size, $2, $3, term, index, index");
