@@ -53,6 +53,7 @@ export class MockEtcdServer implements AsyncDisposable {
   readonly #loops: SyncLoops;
   readonly #listener: ConnectionListener;
   readonly #gate: CallGate;
+  readonly #stopFaults: () => void;
   readonly #tokens: SimpleTokens;
   readonly #sessions = new Set<OpenWatchCall>();
   readonly #observers = new Set<(response: WatchResponse) => void>();
@@ -99,7 +100,9 @@ export class MockEtcdServer implements AsyncDisposable {
     });
     const connectionFaults = { listener: this.#listener, injector, clock, goAway: () => this.#endpoint?.goAway() };
     const { state, sessions, observers } = { state: this.#state, sessions: this.#sessions, observers: this.#observers };
-    this.faults = new ServerFaults(connectionFaults, clusterFaults({ state, injector, listener: this.#listener, sessions, observers }));
+    const cluster = clusterFaults({ state, injector, listener: this.#listener, sessions, observers });
+    this.faults = new ServerFaults(connectionFaults, cluster);
+    this.#stopFaults = cluster.stop;
   }
 
   /** Resolves once the port is open. */
@@ -147,6 +150,8 @@ export class MockEtcdServer implements AsyncDisposable {
 
   /** Resets every connection and frees the port. What is in the store stays for `restart()`. */
   async stop(): Promise<void> {
+    this.#gate.shut();
+    this.#stopFaults();
     await this.#listener.close();
     this.#endpoint?.close();
     this.#endpoint = undefined;
@@ -171,6 +176,7 @@ export class MockEtcdServer implements AsyncDisposable {
 
   async #open(): Promise<void> {
     this.#endpoint = new GrpcEndpoint(this.#services(), this.#settings.tls);
+    this.#gate.reopen();
     this.#port = await this.#listener.listen({ host: this.#settings.host, port: this.#port });
     this.#state.leaseExpiry.watch();
   }

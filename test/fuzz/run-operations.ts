@@ -135,11 +135,11 @@ export class OperationsRun {
 
   async #cancel(stream: StreamNumber, watchId: bigint, isSettled: boolean): Promise<void> {
     const { loose, spent } = this.#notes[stream];
-    if (!isSettled) {
-      loose.set(watchId, "beginning");
-      spent.add(watchId);
-    }
+    // Also after settling: a watch that sees the marker may be told of it just after the sentinel is, and then the cancel can be quicker.
+    loose.set(watchId, "beginning");
+    if (!isSettled) spent.add(watchId);
     await this.#send(stream, { $case: "cancelRequest", value: { watchId } });
+    if (isSettled) await this.#settle(); // the id may be taken again at once
   }
 
   async #send(stream: StreamNumber, requestUnion: Parameters<Awaited<ReturnType<EtcdSide["stream"]>>["send"]>[0]): Promise<void> {

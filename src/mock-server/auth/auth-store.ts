@@ -1,4 +1,3 @@
-import { Permission_Type } from "../../gen/auth.ts";
 import type { Permission } from "../../gen/auth.ts";
 import { serverErrors } from "../../errors/server-errors.ts";
 import { asBuffer } from "../../util/bytes.ts";
@@ -8,8 +7,6 @@ import { keyText } from "../store/key-text.ts";
 import type { SimpleTokens } from "./simple-tokens.ts";
 
 export const ROOT = "root";
-/** What the root role says it may do. */
-const EVERYTHING: Permission = { permType: Permission_Type.READWRITE, key: Buffer.alloc(0), rangeEnd: Buffer.from([0]) };
 /** etcd has no gRPC status for this one. */
 const NO_PASSWORD_USER = { code: "UNKNOWN", message: "auth: authentication failed, password was given for no password user" } as const;
 
@@ -136,9 +133,9 @@ export class AuthStore {
     return [...this.#roles.keys()].sort();
   }
 
+  /** What was granted to it. The root role may do everything without that. */
   permissionsOfRole(name: string): Permission[] {
-    const permissions = this.#role(name);
-    return name === ROOT ? [EVERYTHING] : [...permissions];
+    return [...this.#role(name)];
   }
 
   /** Of all the roles of a user together. */

@@ -21,8 +21,13 @@ export interface ClusterFaultsOptions {
   readonly observers: Set<(response: WatchResponse) => void>;
 }
 
+/** With what is to be called when the server stops: no stream is left then whose patience could end. */
+interface ClusterFaults extends ClusterFaultsActions {
+  readonly stop: () => void;
+}
+
 /** How the faults of a cluster are brought about in a server that is no part of one. */
-export function clusterFaults({ state, injector, listener, sessions, observers }: ClusterFaultsOptions): ClusterFaultsActions {
+export function clusterFaults({ state, injector, listener, sessions, observers }: ClusterFaultsOptions): ClusterFaults {
   const { identity, store, leases, clock, random } = state;
   let patience: Timer | undefined;
   return {
@@ -32,6 +37,9 @@ export function clusterFaults({ state, injector, listener, sessions, observers }
       patience = clock.setTimer(LEADERLESS_STREAM_MS, () => {
         for (const session of [...sessions]) if (asksForLeader(session.metadata)) session.end(new RefusedError(serverErrors.noLeader));
       });
+    },
+    stop() {
+      patience?.cancel();
     },
     electLeader() {
       if (injector.hasLeader) return;

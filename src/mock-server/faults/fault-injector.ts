@@ -1,6 +1,7 @@
 import type { Metadata } from "@grpc/grpc-js";
 import { serverErrors } from "../../errors/server-errors.ts";
 import type { GrpcStatusName } from "../../errors/grpc-status.ts";
+import { onAbort } from "../../util/abort.ts";
 import { sleep } from "../../util/clock.ts";
 import type { Clock } from "../../util/clock.ts";
 import { RefusedError } from "../refused-error.ts";
@@ -70,13 +71,14 @@ export class FaultInjector {
   }
 
   /**
-   * What a call meets before it is answered. Waits out its delay; throws if it fails; returns the error to throw after the work is done.
+   * What a call meets before it is answered. Waits out its delay; throws if it fails, or when `running` is aborted while it waits; returns
+   * the error to throw after the work is done.
    */
-  async before(method: string, metadata: Metadata): Promise<RefusedError | undefined> {
+  async before(method: string, metadata: Metadata, running: AbortSignal): Promise<RefusedError | undefined> {
     for (const { method: only, delayMs } of this.#delays) {
-      if (only === undefined || only === method) await sleep(delayMs, { clock: this.#clock });
+      if (only === undefined || only === method) await sleep(delayMs, { clock: this.#clock, signal: running });
     }
-    if (this.#leaderless !== undefined) await this.#withoutLeader(this.#leaderless.signal, method, metadata);
+    if (this.#leaderless !== undefined) await this.#withoutLeader(this.#leaderless.signal, method, metadata, running);
     const failure = this.#take(method);
     if (failure === undefined) return undefined;
     const { code = "UNAVAILABLE", message = "injected failure", applied = false } = failure;
@@ -85,13 +87,20 @@ export class FaultInjector {
     throw error;
   }
 
-  async #withoutLeader(signal: AbortSignal, method: string, metadata: Metadata): Promise<void> {
+  async #withoutLeader(elected: AbortSignal, method: string, metadata: Metadata, running: AbortSignal): Promise<void> {
     if (asksForLeader(metadata)) throw new RefusedError(serverErrors.noLeader);
     if (!NEEDS_LEADER.has(method)) return;
-    await sleep(REQUEST_TIMEOUT_MS, { clock: this.#clock, signal }).catch(() => {
-      // There is a leader again, and the call goes on.
+    const patience = new AbortController();
+    const end = (): void => {
+      patience.abort();
+    };
+    const unlink = [onAbort(elected, end), onAbort(running, end)];
+    await sleep(REQUEST_TIMEOUT_MS, { clock: this.#clock, signal: patience.signal }).catch(() => {
+      // There is a leader again, and the call goes on; or the server stops.
     });
-    if (!signal.aborted) throw new RefusedError(serverErrors.timeout);
+    for (const each of unlink) each();
+    running.throwIfAborted();
+    if (!elected.aborted) throw new RefusedError(serverErrors.timeout);
   }
 
   #take(method: string): CallFailure | undefined {

@@ -12,19 +12,25 @@ export interface CallGateOptions {
   readonly maxRequestBytes: number;
 }
 
-/** Where every call comes in: it is counted, held against the size limit, and broken if a fault says so. */
+/** What a call is told that was waiting when its server ended. Nobody hears it, as the connection is gone. */
+const STOPPED = { code: "UNAVAILABLE", message: "etcdserver: server stopped" } as const;
+
+/**
+ * Where every call comes in: it is counted, held against the size limit, and broken if a fault says so. While the gate is shut no call
+ * does anything, be it one that came before and had to wait.
+ */
 export class CallGate {
   readonly #options: CallGateOptions;
+  #running = new AbortController();
 
   constructor(options: CallGateOptions) {
     this.#options = options;
   }
 
   async unary<A>(method: string, metadata: Metadata, sizeBytes: number, answer: () => A | Promise<A>): Promise<A> {
-    const { metrics, faults } = this.#options;
-    metrics.countRequest(method);
+    this.#options.metrics.countRequest(method);
     this.checkReceived(sizeBytes);
-    const failure = await faults.before(method, metadata);
+    const failure = await this.#pass(method, metadata);
     const response = await answer();
     if (failure !== undefined) throw failure; // the work is done, and the client is not told
     return response;
@@ -32,8 +38,17 @@ export class CallGate {
 
   async open(method: string, metadata: Metadata): Promise<void> {
     this.#options.metrics.countRequest(method);
-    const failure = await this.#options.faults.before(method, metadata);
+    const failure = await this.#pass(method, metadata);
     if (failure !== undefined) throw failure;
+  }
+
+  /** Calls that wait fail now, and those that still come fail at once. */
+  shut(): void {
+    this.#running.abort(new RefusedError(STOPPED));
+  }
+
+  reopen(): void {
+    this.#running = new AbortController();
   }
 
   /** @throws {RefusedError} in the words of grpc-go, if the message is larger than a server takes */
@@ -44,5 +59,13 @@ export class CallGate {
       code: "RESOURCE_EXHAUSTED",
       message: `grpc: received message larger than max (${sizeBytes} vs. ${mostBytes})`,
     });
+  }
+  /** Returns the error to throw after the work is done. @throws {RefusedError} if the call fails, or if the gate is shut */
+  async #pass(method: string, metadata: Metadata): Promise<RefusedError | undefined> {
+    const { signal } = this.#running;
+    signal.throwIfAborted();
+    const failure = await this.#options.faults.before(method, metadata, signal);
+    signal.throwIfAborted();
+    return failure;
   }
 }

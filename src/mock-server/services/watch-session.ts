@@ -31,12 +31,17 @@ export interface WatchSessionOptions {
   readonly refusalOf: (request: WatchCreateRequest) => string | undefined;
 }
 
-/** One Watch call: requests in, in order; responses out. */
+/**
+ * One Watch call: requests in, in order; responses out.
+ *
+ *   open ── close ──► closed   takes no request, sends nothing, and has no watch and no timer
+ */
 export class WatchSession {
   readonly #options: WatchSessionOptions;
   readonly #stream: WatchStream;
   readonly #sender: WatchSender;
   #ticker: Timer | undefined;
+  #state: "open" | "closed" = "open";
 
   constructor(options: WatchSessionOptions) {
     const { store, identity, random, fragmentBytes, write } = options;
@@ -59,6 +64,7 @@ export class WatchSession {
   }
 
   receive({ requestUnion }: WatchRequest): void {
+    if (this.#state === "closed") return; // grpc-js may still hand over what had come before the end
     switch (requestUnion?.$case) {
       case "createRequest":
         this.#create(requestUnion.value);
@@ -79,6 +85,7 @@ export class WatchSession {
   }
 
   close(): void {
+    this.#state = "closed";
     this.#ticker?.cancel();
     this.#ticker = undefined;
     this.#sender.close();

@@ -136,4 +136,19 @@ describe("WatchSession", () => {
     expect(clock.pendingTimers).toBe(0);
     expect(store.watcherCount).toBe(0);
   });
+
+  it("takes no request once it is closed", () => {
+    const { clock, sent, store, session, create, cancel, put } = stage();
+    create({ watchId: 1n });
+    session.close();
+    sent.length = 0;
+    create({ watchId: 2n, progressNotify: true });
+    cancel(1n);
+    session.receive({ requestUnion: { $case: "progressRequest", value: {} } });
+    session.drained();
+    put();
+    expect(sent).toEqual([]);
+    expect(store.watcherCount).toBe(0);
+    expect(clock.pendingTimers).toBe(0);
+  });
 });
