@@ -18,6 +18,14 @@ export function tombstone(key: KeyText, keyBytes: Uint8Array, modRevision: bigin
   return { kind: "delete", key, kv: { key: keyBytes, modRevision, createRevision: 0n, version: 0n, value: NO_BYTES, lease: 0n } };
 }
 
+/** A revision as etcd writes it before each pair, and the numbers of the pair. */
+const RECORD_BYTES = 17 + 16;
+
+/** About what a change takes in a database of etcd's. */
+export function sizeBytesOf({ kv }: Change): number {
+  return kv.key.length + kv.value.length + RECORD_BYTES;
+}
+
 /** The event that a watcher is sent for a change. */
 export function eventOf({ kind, kv }: Change, prevKv?: KeyValue): Event {
   return { type: kind === "put" ? Event_EventType.PUT : Event_EventType.DELETE, kv, prevKv };

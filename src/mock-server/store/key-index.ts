@@ -1,3 +1,4 @@
+import { sizeBytesOf } from "./change.ts";
 import type { Change } from "./change.ts";
 
 /**
@@ -34,6 +35,11 @@ export class KeyIndex {
   rollBack(revision: bigint): boolean {
     this.#changes.length = this.#newestAt(revision) + 1;
     return this.#changes.length > 0;
+  }
+
+  /** What all that is known of the key takes. */
+  get sizeBytes(): number {
+    return this.#changes.reduce((sum, change) => sum + sizeBytesOf(change), 0);
   }
 
   /** Whether the change has survived every compaction. */

@@ -45,6 +45,11 @@ export class MvccStore implements ReadView {
     return this.#compactedRevision;
   }
 
+  /** What all that is kept takes. It is counted when it is asked for. */
+  get sizeBytes(): number {
+    return this.#index.sizeBytes;
+  }
+
   range(span: KeySpan, options: RangeOptions = {}): RangeResult {
     return this.#rangeAt(this.#revision, span, options);
   }

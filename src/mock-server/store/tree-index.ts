@@ -12,6 +12,16 @@ export class TreeIndex {
     summarize: () => undefined,
   });
 
+  /** What all revisions of all keys take. */
+  get sizeBytes(): number {
+    let sum = 0;
+    this.#tree.ascend(FIRST_KEY, ({ sizeBytes }) => {
+      sum += sizeBytes;
+      return true;
+    });
+    return sum;
+  }
+
   add(change: Change): void {
     let index = this.#tree.get(change.key);
     if (index === undefined) {
