@@ -16,7 +16,7 @@ export class GetResponse {
 
   constructor({ header, kvs, more, count }: wire.RangeResponse) {
     this.header = ResponseHeader.from(header);
-    this.kvs = kvs.map((kv) => new KeyValue(kv));
+    this.kvs = kvs.map((kv) => KeyValue.from(kv));
     this.more = more;
     this.count = count;
   }
@@ -36,7 +36,7 @@ export class PutResponse {
 
   constructor({ header, prevKv }: wire.PutResponse) {
     this.header = ResponseHeader.from(header);
-    this.prevKv = prevKv === undefined ? undefined : new KeyValue(prevKv);
+    this.prevKv = prevKv === undefined ? undefined : KeyValue.from(prevKv);
   }
 
   /** As `etcdctl put -w json` prints it, ids as strings. */
@@ -57,7 +57,7 @@ export class DeleteResponse {
   constructor({ header, deleted, prevKvs }: wire.DeleteRangeResponse) {
     this.header = ResponseHeader.from(header);
     this.deleted = deleted;
-    this.prevKvs = prevKvs.map((kv) => new KeyValue(kv));
+    this.prevKvs = prevKvs.map((kv) => KeyValue.from(kv));
   }
 
   /** As `etcdctl del -w json` prints it, ids as strings. */

@@ -1,10 +1,22 @@
 import { ProtocolError } from "../errors/etcd-error.ts";
-import { type Event as WireEvent, Event_EventType, type KeyValue as WireKeyValue } from "../gen/kv.ts";
 import { WatchResponse as WireWatchResponse } from "../gen/rpc.ts";
-import { KeyValue } from "../model/key-value.ts";
+import { asBigInt, type Int64 } from "../model/int64.ts";
 import { ResponseHeader } from "../model/response-header.ts";
 import type { Revision } from "../model/revision.ts";
-import { DeleteEvent, PutEvent, type WatchEvent } from "../model/watch-event.ts";
+import type { WatchEvent } from "../model/watch-event.ts";
+import { decodeEvent, eventModRevision } from "./event-decoder.ts";
+import { decodeHeader } from "./header-decoder.ts";
+import { longVarint, NOT_PLAIN, positionAfter } from "./varint.ts";
+
+// Tags of the fields, (number << 3) | wire type, as rpc.proto has them.
+const HEADER = 10;
+const WATCH_ID = 16;
+const CREATED = 24;
+const CANCELED = 32;
+const COMPACT_REVISION = 40;
+const CANCEL_REASON = 50;
+const FRAGMENT = 56;
+const EVENTS = 90;
 
 /** One message of a Watch stream, decoded and checked. */
 export interface WatchMessage {
@@ -24,53 +36,96 @@ export interface WatchMessage {
 
 /**
  * Keys and values are views into `bytes`.
+ *
+ * What etcd sends is read in one pass by hand. Anything else (unknown fields, odd forms, damage) is for the generated codec to judge,
+ * whose word is final: what it makes of the bytes is written anew in the plain form, and that is read.
+ *
  * @throws {ProtocolError} if the bytes are no watch response
  */
 export function decodeWatchMessage(bytes: Buffer): WatchMessage {
-  const wire = decodeWire(bytes);
-  const events: WatchEvent[] = [];
-  for (const event of wire.events) {
-    const decoded = toEvent(event);
-    if (decoded !== undefined) events.push(decoded);
+  try {
+    return decodePlain(bytes, bytes.length);
+  } catch (error) {
+    if (error !== NOT_PLAIN) throw error;
+    return decodePlain(inPlainForm(bytes), bytes.length);
   }
-  const { watchId, created, canceled, compactRevision, cancelReason, fragment } = wire;
+}
+
+/** @throws {NOT_PLAIN} */
+function decodePlain(bytes: Buffer, byteLength: number): WatchMessage {
+  const end = bytes.length;
+  let position = 0;
+  let header = NO_HEADER;
+  let watchId: Int64 = 0;
+  let created = false;
+  let canceled = false;
+  let compactRevision: Int64 = 0;
+  let cancelReason = "";
+  let fragment = false;
+  let lastRevision: Int64 = 0;
+  const events: WatchEvent[] = [];
+  while (position < end) {
+    const tag = bytes[position++];
+    let number = bytes[position++] as Int64;
+    if (!(number < 0x80)) {
+      number = longVarint(bytes, position - 1);
+      position = positionAfter;
+    }
+    switch (tag) {
+      case WATCH_ID:
+        watchId = number;
+        break;
+      case CREATED:
+        created = number !== 0;
+        break;
+      case CANCELED:
+        canceled = number !== 0;
+        break;
+      case COMPACT_REVISION:
+        compactRevision = number;
+        break;
+      case FRAGMENT:
+        fragment = number !== 0;
+        break;
+      default: {
+        const start = position;
+        if (typeof number !== "number") throw NOT_PLAIN;
+        position += number;
+        if (position > end) throw NOT_PLAIN;
+        if (tag === EVENTS) {
+          const event = decodeEvent(bytes, start, position);
+          lastRevision = eventModRevision;
+          if (event !== undefined) events.push(event);
+        } else if (tag === HEADER) header = decodeHeader(bytes, start, position);
+        else if (tag === CANCEL_REASON) cancelReason = bytes.toString("utf8", start, position);
+        else throw NOT_PLAIN;
+      }
+    }
+  }
+  if (position !== end) throw NOT_PLAIN;
   return {
-    header: ResponseHeader.from(wire.header),
-    watchId,
+    header,
+    watchId: asBigInt(watchId),
     created,
     canceled,
-    compactRevision,
+    compactRevision: asBigInt(compactRevision),
     cancelReason,
     fragment,
     events,
-    lastRevision: wire.events.at(-1)?.kv?.modRevision ?? 0n,
-    byteLength: bytes.length,
+    lastRevision: asBigInt(lastRevision),
+    byteLength,
   };
 }
 
-function decodeWire(bytes: Buffer): WireWatchResponse {
+function inPlainForm(bytes: Buffer): Buffer {
+  let message: WireWatchResponse;
   try {
-    return WireWatchResponse.decode(bytes);
+    message = WireWatchResponse.decode(bytes);
   } catch (cause) {
     throw new ProtocolError(`A message of ${String(bytes.length)} bytes on the watch stream is no watch response`, { cause });
   }
+  if (message.events.some(({ kv }) => kv === undefined)) throw new ProtocolError("A watch event came without its key");
+  return Buffer.from(WireWatchResponse.encode(message).finish());
 }
 
-/** An event of a type that is not known yet is left out; the reader could not tell what it means. */
-function toEvent(event: WireEvent): WatchEvent | undefined {
-  if (event.kv === undefined) throw new ProtocolError("A watch event came without its key");
-  const kv = toKeyValue(event.kv);
-  const prevKv = event.prevKv === undefined ? undefined : toKeyValue(event.prevKv);
-  switch (event.type) {
-    case Event_EventType.PUT:
-      return new PutEvent(kv, prevKv);
-    case Event_EventType.DELETE:
-      return new DeleteEvent(kv, prevKv);
-    default:
-      return undefined;
-  }
-}
-
-function toKeyValue(kv: WireKeyValue): KeyValue {
-  return new KeyValue(kv);
-}
+const NO_HEADER = ResponseHeader.from(undefined);

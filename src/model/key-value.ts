@@ -1,4 +1,6 @@
+import { inspect } from "node:util";
 import { asBuffer } from "../util/bytes.ts";
+import { asBigInt, asInt64, type Int64 } from "./int64.ts";
 import { jsonInteger, jsonObject } from "./json-form.ts";
 import type { Revision } from "./revision.ts";
 
@@ -17,34 +19,99 @@ interface KeyValueFields {
  * `key` and `value` are views into the answer they came with, which stays in memory as long as they do. Keep `copy()` for longer.
  */
 export class KeyValue {
-  readonly key: Buffer;
-  readonly value: Buffer;
-  /** The revision at which the key was last created. 0 in a delete event. */
-  readonly createRevision: Revision;
-  /** The revision of this change. */
-  readonly modRevision: Revision;
-  /** How often the key was written since it was created, from 1 on. 0 in a delete event. */
-  readonly version: bigint;
-  /** The lease it hangs on; 0 for none. */
-  readonly lease: bigint;
+  // Where the key and the value are, and integers as the decoder read them: a Buffer or a bigint is made when somebody asks for it.
+  // Not #private, so that a deep comparison in somebody's test sees them: two different keys would be equal to it.
+  private keyBytes: Buffer;
+  private keyStart: number;
+  private keyEnd: number;
+  private valueBytes: Buffer;
+  private valueStart: number;
+  private valueEnd: number;
+  private readonly createRevision64: Int64;
+  private readonly modRevision64: Int64;
+  private readonly version64: Int64;
+  private readonly lease64: Int64;
 
-  constructor({ key, value, createRevision, modRevision, version, lease }: KeyValueFields) {
-    this.key = asBuffer(key);
-    this.value = asBuffer(value);
-    this.createRevision = createRevision;
-    this.modRevision = modRevision;
-    this.version = version;
-    this.lease = lease;
+  /** @internal For the decoder, which makes one for each event and so hands over no object. */
+  constructor(
+    bytes: Buffer,
+    keyStart: number,
+    keyEnd: number,
+    valueStart: number,
+    valueEnd: number,
+    createRevision: Int64,
+    modRevision: Int64,
+    version: Int64,
+    lease: Int64,
+  ) {
+    this.keyBytes = bytes;
+    this.keyStart = keyStart;
+    this.keyEnd = keyEnd;
+    this.valueBytes = bytes;
+    this.valueStart = valueStart;
+    this.valueEnd = valueEnd;
+    this.createRevision64 = createRevision;
+    this.modRevision64 = modRevision;
+    this.version64 = version;
+    this.lease64 = lease;
+  }
+
+  /** @internal */
+  static from({ key, value, createRevision, modRevision, version, lease }: KeyValueFields): KeyValue {
+    const integers = [createRevision, modRevision, version, lease].map(asInt64) as [Int64, Int64, Int64, Int64];
+    const kv = new KeyValue(asBuffer(key), 0, key.length, 0, value.length, ...integers);
+    kv.valueBytes = asBuffer(value);
+    return kv;
+  }
+
+  /** The key. The same Buffer each time. */
+  get key(): Buffer {
+    if (this.keyEnd - this.keyStart !== this.keyBytes.length) {
+      this.keyBytes = this.keyBytes.subarray(this.keyStart, this.keyEnd);
+      this.keyStart = 0;
+      this.keyEnd = this.keyBytes.length;
+    }
+    return this.keyBytes;
+  }
+
+  /** The value; empty in a delete event. The same Buffer each time. */
+  get value(): Buffer {
+    if (this.valueEnd - this.valueStart !== this.valueBytes.length) {
+      this.valueBytes = this.valueBytes.subarray(this.valueStart, this.valueEnd);
+      this.valueStart = 0;
+      this.valueEnd = this.valueBytes.length;
+    }
+    return this.valueBytes;
+  }
+
+  /** The revision at which the key was last created. 0 in a delete event. */
+  get createRevision(): Revision {
+    return asBigInt(this.createRevision64);
+  }
+
+  /** The revision of this change. */
+  get modRevision(): Revision {
+    return asBigInt(this.modRevision64);
+  }
+
+  /** How often the key was written since it was created, from 1 on. 0 in a delete event. */
+  get version(): bigint {
+    return asBigInt(this.version64);
+  }
+
+  /** The lease it hangs on; 0 for none. */
+  get lease(): bigint {
+    return asBigInt(this.lease64);
   }
 
   /** The key as UTF-8 text. */
   get keyText(): string {
-    return this.key.toString("utf8");
+    return this.keyBytes.toString("utf8", this.keyStart, this.keyEnd);
   }
 
   /** The value as UTF-8 text. */
   get valueText(): string {
-    return this.value.toString("utf8");
+    return this.valueBytes.toString("utf8", this.valueStart, this.valueEnd);
   }
 
   /**
@@ -59,7 +126,13 @@ export class KeyValue {
   /** The same with bytes of its own. */
   copy(): KeyValue {
     const { createRevision, modRevision, version, lease } = this;
-    return new KeyValue({ key: Buffer.from(this.key), value: Buffer.from(this.value), createRevision, modRevision, version, lease });
+    return KeyValue.from({ key: Buffer.from(this.key), value: Buffer.from(this.value), createRevision, modRevision, version, lease });
+  }
+
+  /** For `console.log()`. @internal */
+  [inspect.custom](): object {
+    const { key, value, createRevision, modRevision, version, lease } = this;
+    return { key, value, createRevision, modRevision, version, lease };
   }
 
   toJSON(): Record<string, unknown> {

@@ -3,7 +3,7 @@ import { KeyValue } from "../../../src/model/key-value.ts";
 import { DeleteEvent, PutEvent } from "../../../src/model/watch-event.ts";
 
 const kv = (createRevision: bigint, modRevision: bigint, version: bigint, value = ""): KeyValue =>
-  new KeyValue({ key: Buffer.from("a"), value: Buffer.from(value), createRevision, modRevision, version, lease: 0n });
+  KeyValue.from({ key: Buffer.from("a"), value: Buffer.from(value), createRevision, modRevision, version, lease: 0n });
 
 describe("PutEvent", () => {
   it("is a create when the key did not exist", () => {
