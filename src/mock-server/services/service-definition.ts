@@ -29,7 +29,7 @@ export interface Received<Q> {
 export type RequestOf<M> = M extends { readonly requestType: { decode(input: Uint8Array): infer Q } } ? Q : never;
 export type ResponseOf<M> = M extends { readonly responseType: { decode(input: Uint8Array): infer A } } ? A : never;
 
-/** The same service as grpc-js wants it. Requests arrive as `Received`. */
+/** The same service as grpc-js wants it. Requests arrive as `Received`; a response may be given as the bytes that it is encoded to. */
 export function grpcDefinition({ fullName, methods }: ServiceShape): ServiceDefinition {
   return Object.fromEntries(
     Object.entries(methods).map(([key, { name, requestType, requestStream, responseType, responseStream }]) => [
@@ -41,14 +41,14 @@ export function grpcDefinition({ fullName, methods }: ServiceShape): ServiceDefi
         responseStream,
         requestSerialize: (message: unknown) => asBytes(requestType, message),
         requestDeserialize: (bytes: Buffer): Received<unknown> => ({ message: requestType.decode(bytes), sizeBytes: bytes.length }),
-        responseSerialize: (message: unknown) => asBytes(responseType, message),
+        responseSerialize: (message: unknown) => (Buffer.isBuffer(message) ? message : asBytes(responseType, message)),
         responseDeserialize: (bytes: Buffer) => responseType.decode(bytes),
       },
     ]),
   );
 }
 
-function asBytes(type: MessageCodec, message: unknown): Buffer {
+export function asBytes(type: MessageCodec, message: unknown): Buffer {
   const bytes = type.encode(message).finish();
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }

@@ -10,7 +10,7 @@ export interface CallContext {
   readonly sizeBytes: number;
 }
 
-export type DuplexCall<Q, A> = ServerDuplexStream<Received<Q>, A>;
+export type DuplexCall<Q, A> = ServerDuplexStream<Received<Q>, A | Buffer>;
 
 interface StreamFlags {
   readonly requestStream: boolean;

@@ -1,11 +1,14 @@
 import type { Metadata } from "@grpc/grpc-js";
-import type { WatchDefinition, WatchRequest, WatchResponse } from "../../gen/rpc.ts";
+import { WatchResponse } from "../../gen/rpc.ts";
+import type { WatchDefinition, WatchRequest } from "../../gen/rpc.ts";
 import { isOpenEnded } from "../../model/key-range.ts";
 import { NO_BYTES } from "../../util/bytes.ts";
 import type { RefusedError } from "../refused-error.ts";
 import type { ServerState } from "../server-state.ts";
 import { GRPC_OVERHEAD_BYTES } from "./call-gate.ts";
 import type { CallGate } from "./call-gate.ts";
+import { ResponseWriter } from "./response-writer.ts";
+import { asBytes } from "./service-definition.ts";
 import type { Received } from "./service-definition.ts";
 import { endWith } from "./service-handlers.ts";
 import type { Handlers } from "./service-handlers.ts";
@@ -34,6 +37,14 @@ export function watchService({ state, gate, sessions, observers }: WatchServiceO
   const { store, authorizer, identity, behaviour, clock, random, limits, metrics } = state;
   return {
     watch(call) {
+      const writer = new ResponseWriter<WatchResponse>({
+        call,
+        encode: (response) => asBytes(WatchResponse, response),
+        onRoom: () => {
+          session.drained();
+          if (!session.isFull) call.resume();
+        },
+      });
       const session = new WatchSession({
         store,
         identity,
@@ -44,7 +55,7 @@ export function watchService({ state, gate, sessions, observers }: WatchServiceO
         fragmentBytes: limits.maxRequestBytes + GRPC_OVERHEAD_BYTES,
         write: (response) => {
           for (const observe of observers) observe(response);
-          return call.write(response);
+          return writer.write(response);
         },
         refusalOf: ({ key, rangeEnd }) =>
           refusalText(() => {
@@ -77,10 +88,6 @@ export function watchService({ state, gate, sessions, observers }: WatchServiceO
         metrics.countRequest(requestName(message));
         session.receive(message);
         if (session.isFull) call.pause();
-      });
-      call.on("drain", () => {
-        session.drained();
-        if (!session.isFull) call.resume();
       });
       // A client that only says it has no more requests keeps its watches: there is no listener for "end".
       call.on("cancelled", close);
