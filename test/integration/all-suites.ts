@@ -9,9 +9,11 @@ import { events } from "./events.suite.ts";
 import { keysAndRanges } from "./keys-and-ranges.suite.ts";
 import { largeAnswers } from "./large-answers.suite.ts";
 import { leases } from "./lease.suite.ts";
+import { overlapping } from "./overlapping.suite.ts";
 import { processExit } from "./process-exit.suite.ts";
 import { reconnect } from "./reconnect.suite.ts";
 import { serverResources } from "./server-resources.suite.ts";
+import { slowReaders } from "./slow-readers.suite.ts";
 import { startRevision } from "./start-revision.suite.ts";
 
 /** By topic. Each has a server of its own, so that what one compacts or kills is not missed by another. */
@@ -24,7 +26,9 @@ const suites: Readonly<Record<string, Suite>> = {
   cancelling,
   "resources of the server": serverResources,
   reconnect,
+  "coming and going": overlapping,
   "large answers": largeAnswers,
+  "slow readers": slowReaders,
   leases,
   "members, users and roles": authAdmin,
   "end of the process": processExit,

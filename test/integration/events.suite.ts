@@ -5,6 +5,27 @@ import type { Suite } from "../support/servers.ts";
 import { put, remove, writeTogether } from "../support/writes.ts";
 
 export const events: Suite = (server) => {
+  it("[27] create, change, delete, create with a lease and its end each have their type", async () => {
+    const client = connect(server.endpoint);
+    const key = `${uniquePrefix()}a`;
+    const watch = client.watch(key);
+    const seen = observe(watch);
+    await watch.created;
+    await put(client, key, "1");
+    await put(client, key, "2");
+    await remove(client, key);
+    const { id } = await client.lease.grant(1);
+    await client.kv.put(key, "3", { lease: id });
+    const events = await seen.waitForEvents(5);
+    expect(events.map(({ type, isCreate, isModify }) => ({ type, isCreate, isModify }))).toEqual([
+      { type: "put", isCreate: true, isModify: false },
+      { type: "put", isCreate: false, isModify: true },
+      { type: "delete", isCreate: false, isModify: false },
+      { type: "put", isCreate: true, isModify: false },
+      { type: "delete", isCreate: false, isModify: false },
+    ]);
+  });
+
   it("[28] all puts of a transaction come in one response", async () => {
     const client = connect(server.endpoint);
     const prefix = uniquePrefix();
@@ -130,5 +151,47 @@ export const events: Suite = (server) => {
     }
     expect((await seenNoPut.waitForEvents(2)).map(brief)).toEqual([`delete ${key}`, `delete ${key}`]);
     expect((await seenNoDelete.waitForEvents(2)).map(brief)).toEqual([`put ${key}=1`, `put ${key}=2`]);
+  });
+
+  it("[35] of ten watches of one key on ten streams, the five that asked get prevKv, and the right one each time", async () => {
+    const client = connect(server.endpoint);
+    const key = `${uniquePrefix()}a`;
+    await put(client, key, "0");
+    const watches = Array.from({ length: 10 }, (_, index) =>
+      client.watch(key, { prevKv: index % 2 === 0, metadata: { stream: String(index) } }),
+    );
+    const seen = watches.map(observe);
+    await Promise.all(watches.map((watch) => watch.created));
+    for (let value = 1; value <= 10; value++) await put(client, key, String(value));
+    for (const [index, each] of seen.entries()) {
+      const events = await each.waitForEvents(10);
+      const expected = Array.from({ length: 10 }, (_, before) => (index % 2 === 0 ? String(before) : undefined));
+      expect(events.map(({ prevKv }) => prevKv?.valueText)).toEqual(expected);
+    }
+  });
+
+  it("[39] a put that fails for its lease is no event", async () => {
+    const client = connect(server.endpoint);
+    const key = `${uniquePrefix()}a`;
+    const watch = client.watch(key);
+    const seen = observe(watch);
+    await watch.created;
+    await expect(client.kv.put(key, "unseen", { lease: 4_711n })).rejects.toThrow("requested lease not found");
+    await put(client, key, "marker");
+    expect((await seen.waitForEvents(1)).map(brief)).toEqual([`put ${key}=marker`]);
+  });
+
+  it("[40] the lease of an event is the whole 64-bit id", async () => {
+    const client = connect(server.endpoint);
+    const key = `${uniquePrefix()}a`;
+    const watch = client.watch(key);
+    const seen = observe(watch);
+    await watch.created;
+    for (const id of [2n ** 62n + 1n, 2n ** 63n - 1n]) {
+      await client.lease.grant(60, { id });
+      await client.kv.put(key, "v", { lease: id });
+    }
+    expect((await seen.waitForEvents(2)).map(({ kv }) => kv.lease)).toEqual([2n ** 62n + 1n, 2n ** 63n - 1n]);
+    for (const id of [2n ** 62n + 1n, 2n ** 63n - 1n]) await client.lease.revoke(id);
   });
 };

@@ -1,4 +1,4 @@
-import { isWatchCanceledError } from "etcd-watch";
+import { isWatchCanceledError, type WatchOptions } from "etcd-watch";
 import { expect, it } from "vitest";
 import { connect, uniquePrefix } from "../support/clients.ts";
 import { brief, observe } from "../support/observe.ts";
@@ -125,6 +125,38 @@ export const keysAndRanges: Suite = (server) => {
     for (const seen of [seenBefore, seenAfter]) expect((await seen.waitForEvents(1)).map(brief)).toEqual([`put ${prefix}b=alive`]);
   });
 
+  it("[10] an empty key without a range is the smallest key, and an empty value is a value", async () => {
+    const client = connect(server.endpoint);
+    const key = `${uniquePrefix()}a`;
+    const [smallest, other] = [client.watch(""), client.watch(key)];
+    const [seen, seenOther] = [observe(smallest), observe(other)];
+    await Promise.all([smallest.created, other.created]);
+    await put(client, key, "");
+    await put(client, "\u0000", "marker");
+    expect((await seen.waitForEvents(1)).map(brief)).toEqual(["put \u0000=marker"]);
+    const [event] = await seenOther.waitForEvents(1);
+    expect([event?.kv.value.length, Buffer.isBuffer(event?.kv.value), event?.isCreate]).toEqual([0, true, true]);
+  });
+
+  it("[11] a watch of each of three keys and one of a prefix each see their puts in order, and no others", async () => {
+    const client = connect(server.endpoint);
+    const prefix = uniquePrefix();
+    const keys = ["bar", "baz", "foo"].map((name) => prefix + name);
+    const watches = [...keys.map((key) => client.watch(key)), client.watch(`${prefix}b`, { prefix: true })];
+    const seen = watches.map(observe);
+    await Promise.all(watches.map((watch) => watch.created));
+    const values = ["1", "2", "3", "4"];
+    for (const value of values) for (const key of keys) await put(client, key, value);
+    for (const key of keys) await put(client, key, "marker");
+    for (const [index, key] of keys.entries()) {
+      const events = (await seen[index]?.waitForEvents(5)) ?? [];
+      expect(events.map(brief)).toEqual([...values, "marker"].map((value) => `put ${key}=${value}`));
+    }
+    const ofPrefix = (await seen[3]?.waitForEvents(10)) ?? [];
+    const expected = [...values, "marker"].flatMap((value) => [`put ${prefix}bar=${value}`, `put ${prefix}baz=${value}`]);
+    expect(ofPrefix.map(brief)).toEqual(expected);
+  });
+
   it("[12] keys and values of any bytes arrive unchanged, and ranges compare bytes", async () => {
     const client = connect(server.endpoint);
     const prefix = Buffer.from(uniquePrefix());
@@ -160,5 +192,20 @@ export const keysAndRanges: Suite = (server) => {
     await client.watcher.requestProgress(); // on the same stream, so its answer comes after whatever the silent watch was sent
     await seenSilent.waitForResponses(1);
     expect(seenSilent.events).toEqual([]);
+  });
+
+  it("[15] options of a get or a put are a TypeError at once for a watch, and the server hears nothing", () => {
+    const client = connect(server.endpoint);
+    const before = client.state;
+    const foreign: Readonly<Record<string, unknown>> = {
+      ...{ lease: 1n, limit: 1, sort: { by: "key" }, serializable: true, countOnly: true, keysOnly: true },
+      ...{ minModRevision: 1n, maxModRevision: 1n, minCreateRevision: 1n, maxCreateRevision: 1n },
+    };
+    for (const [name, value] of Object.entries(foreign)) {
+      const options = { [name]: value } as WatchOptions; // a caller without types
+      expect(() => client.watch("a", options), name).toThrow(TypeError);
+      expect(() => client.watch("a", options), name).toThrow(name);
+    }
+    expect(client.state).toBe(before); // no connection was even tried
   });
 };

@@ -1,7 +1,7 @@
-import type { EtcdClient, WatchChannel } from "etcd-watch";
+import { type EtcdClient, type WatchChannel, Watcher } from "etcd-watch";
 import { expect, it } from "vitest";
 import { connect, uniquePrefix } from "../support/clients.ts";
-import { eventually } from "../support/eventually.ts";
+import { eventually, within } from "../support/eventually.ts";
 import { brief, observe } from "../support/observe.ts";
 import type { ServerUnderTest, Suite } from "../support/servers.ts";
 import { put } from "../support/writes.ts";
@@ -49,6 +49,26 @@ export const serverResources: Suite = (server) => {
     await put(client, `${uniquePrefix()}other`);
     expect(seen.responses).toEqual([]);
   }, 30_000);
+
+  it.each(["registered", "on their way"])(
+    "[55] 1000 watches that are %s when they are aborted and their stream is closed leave nothing",
+    async (when) => {
+      const watcher = new Watcher(connect(server.endpoint));
+      const prefix = uniquePrefix();
+      const aborting = new AbortController();
+      const watches = Array.from({ length: 1_000 }, (_, index) => watcher.watch(prefix + String(index), { signal: aborting.signal }));
+      const seen = watches.map(observe);
+      if (when === "registered") {
+        await Promise.all(watches.map((watch) => watch.created));
+        await expectOnServer(server, { watchers: 1000, streams: 1 });
+      } else await watches[99]?.created;
+      aborting.abort();
+      await within(5_000, "close", watcher.close());
+      expect(new Set(await Promise.all(seen.map(({ ended }) => ended)))).toEqual(new Set(["quietly"]));
+      await expectOnServer(server, { watchers: 0, streams: 0 });
+    },
+    30_000,
+  );
 
   it("[75] the end of the last watch ends its stream on the server, and the next watch opens a new one", async () => {
     const client = connect(server.endpoint);

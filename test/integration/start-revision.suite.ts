@@ -122,4 +122,52 @@ export const startRevision: Suite = (server) => {
       expect(events.map((event) => event.kv.modRevision)).toEqual(expected);
     }
   });
+
+  it("[25] from any revision of a history on, a key, a prefix and a range each give exactly their events", async () => {
+    const client = connect(server.endpoint);
+    const prefix = uniquePrefix();
+    const written: { readonly key: string; readonly revision: bigint }[] = [];
+    const record = (revision: bigint, ...names: string[]): void => {
+      for (const name of names) written.push({ key: prefix + name, revision });
+    };
+    record(await put(client, `${prefix}a`), "a");
+    record(await put(client, `${prefix}b`), "b");
+    record(
+      await writeTogether(client, [
+        { put: `${prefix}a`, value: "t" },
+        { put: `${prefix}bb`, value: "t" },
+        { put: `${prefix}c`, value: "t" },
+      ]),
+      ...["a", "bb", "c"],
+    );
+    record(await remove(client, `${prefix}b`), "b");
+    record(await put(client, `${prefix}c`), "c");
+    record((await client.kv.delete(`${prefix}b`, { prefix: true })).header.revision, "bb");
+    const ranges = {
+      key: { of: `${prefix}a`, options: {}, holds: (key: string) => key === `${prefix}a` },
+      prefix: { of: `${prefix}b`, options: { prefix: true }, holds: (key: string) => key.startsWith(`${prefix}b`) },
+      range: { of: `${prefix}b`, options: { rangeEnd: `${prefix}d` }, holds: (key: string) => key >= `${prefix}b` && key < `${prefix}d` },
+    };
+    const [first, latest] = [written[0]?.revision ?? 0n, written.at(-1)?.revision ?? 0n];
+    const cases = Object.values(ranges).flatMap(({ of, options, holds }) =>
+      Array.from({ length: Number(latest - first) + 2 }, (_, index) => {
+        const startRevision = first + BigInt(index);
+        return { startRevision, of, holds, watch: client.watch(of, { ...options, startRevision }) };
+      }),
+    );
+    expect(cases).toHaveLength(21);
+    const seen = cases.map(({ watch }) => observe(watch));
+    await Promise.all(cases.map(({ watch }) => watch.created));
+    const last = await writeTogether(client, [
+      { put: `${prefix}a`, value: "marker" },
+      { put: `${prefix}b`, value: "marker" },
+    ]);
+    record(last, "a", "b");
+    for (const [index, { startRevision, holds }] of cases.entries()) {
+      const events = (await seen[index]?.waitForRevision(last)) ?? [];
+      expect(events.map(({ kv }) => ({ key: kv.keyText, revision: kv.modRevision }))).toEqual(
+        written.filter(({ key, revision }) => revision >= startRevision && holds(key)),
+      );
+    }
+  });
 };

@@ -17,27 +17,45 @@ export interface RunningServer {
   kill(): Promise<void>;
   /** Starts it again after `kill()`, on the same port and data. */
   restart(): Promise<void>;
+  /** Ends it as an operator does: clients are told to go, and then it is gone. Its data stays. */
+  shutDown(): Promise<void>;
   /** Ends it for good. */
   stop(): Promise<void>;
+}
+
+/** What a suite wants of its server beyond the defaults. */
+export interface ServerNeeds {
+  /** How often a quiet watch with `progressNotify` is told. Servers' default: ten minutes. */
+  readonly progressNotifyIntervalMs?: number;
+  /** How long a token lives without being used. Servers' default: 300. */
+  readonly authTokenTtlSeconds?: number;
 }
 
 /** A kind of server. */
 export interface ServerKind {
   /** As it stands in the name of the tests, from where the reporter counts: "the bundled server", "etcd 3.4.23". */
   readonly name: string;
-  start(): Promise<RunningServer>;
+  start(needs?: ServerNeeds): Promise<RunningServer>;
 }
+
+/** After being told to go, a client that goes on is cut off. */
+const GRACE_MS = 100;
 
 export const bundledServer: ServerKind = {
   name: "the bundled server",
-  async start() {
-    const server = await MockEtcdServer.start({ port: await freePort() });
+  async start(needs = {}) {
+    const server = await MockEtcdServer.start({ port: await freePort(), ...needs });
     return {
       endpoint: server.endpoint,
       watchers: () => Promise.resolve(server.metrics.watchers),
       streams: () => Promise.resolve(server.metrics.streams),
       kill: () => server.stop(),
       restart: () => server.restart(),
+      async shutDown() {
+        server.faults.goAway({ graceMs: GRACE_MS });
+        await eventually(() => server.metrics.connections === 0);
+        await server.stop();
+      },
       stop: () => server.stop(),
     };
   },
@@ -46,18 +64,28 @@ export const bundledServer: ServerKind = {
 function realServer(binary: EtcdBinary): ServerKind {
   return {
     name: `etcd ${binary.version}`,
-    async start() {
-      const server = await RealEtcd.start(binary);
+    async start(needs = {}) {
+      const server = await RealEtcd.start(binary, { flags: flagsFor(needs) });
       return {
         endpoint: server.endpoint,
         watchers: () => server.gauge("etcd_debugging_mvcc_watcher_total"),
         streams: () => server.gauge("etcd_debugging_mvcc_watch_stream_total"),
         kill: () => server.kill("SIGKILL"),
         restart: () => server.restart(),
+        shutDown: () => server.kill("SIGTERM"),
         stop: () => server.stop(),
       };
     },
   };
+}
+
+function flagsFor({ progressNotifyIntervalMs, authTokenTtlSeconds }: ServerNeeds): string[] {
+  return [
+    ...(progressNotifyIntervalMs === undefined
+      ? []
+      : ["--experimental-watch-progress-notify-interval", `${String(progressNotifyIntervalMs)}ms`]),
+    ...(authTokenTtlSeconds === undefined ? [] : ["--auth-token-ttl", String(authTokenTtlSeconds)]),
+  ];
 }
 
 /** Every real etcd on this machine. */
@@ -79,8 +107,8 @@ export class ServerUnderTest {
     return this.current.endpoint;
   }
 
-  async start(kind: ServerKind): Promise<void> {
-    this.#running = await kind.start();
+  async start(kind: ServerKind, needs?: ServerNeeds): Promise<void> {
+    this.#running = await kind.start(needs);
   }
 
   /** Stops it, once nothing is left on it of the watches that the tests opened. */
@@ -97,9 +125,9 @@ export class ServerUnderTest {
 }
 
 /** Gives the tests of the surrounding `describe` one server of that kind, which they share. */
-export function useServer(kind: ServerKind): ServerUnderTest {
+export function useServer(kind: ServerKind, needs?: ServerNeeds): ServerUnderTest {
   const server = new ServerUnderTest();
-  beforeAll(() => server.start(kind), 60_000);
+  beforeAll(() => server.start(kind, needs), 60_000);
   afterAll(() => server.stop(), 60_000);
   return server;
 }
