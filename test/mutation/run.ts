@@ -1,0 +1,85 @@
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { seededRandom } from "../../src/mock-server/seeded-random.ts";
+import { CHOSEN_FAULTS } from "./chosen-faults.ts";
+import { apply, type Mutant, mutantsOf } from "./mutants.ts";
+import { type Outcome, Workshop } from "./workshop.ts";
+
+/*
+ * Breaks the client on purpose, one fault at a time, and says which test notices. A fault that none notices is a hole in the tests.
+ *
+ *   npm run mutate                                   the faults chosen by hand
+ *   npm run mutate -- --random 40 --seed 1           40 faults made by machine, in src/watch
+ *   npm run mutate -- --random 40 --folder transport the same in src/transport
+ *   npm run mutate -- --only NAME                    those whose name or place has this text
+ */
+const { values } = parseArgs({
+  options: {
+    random: { type: "string" },
+    seed: { type: "string", default: "1" },
+    folder: { type: "string", default: "watch" },
+    only: { type: "string" },
+  },
+});
+const repository = new URL("../..", import.meta.url).pathname;
+
+interface Fault {
+  readonly name: string;
+  readonly file: string;
+  readonly change: (text: string) => string;
+  readonly tests: readonly string[];
+}
+
+function chosenFaults(): Fault[] {
+  return CHOSEN_FAULTS.map(({ name, file, find, replace, tests }) => ({
+    name,
+    file,
+    tests,
+    change: (text) => {
+      if (text.split(find).length !== 2) throw new Error(`${name}: ${file} does not have this text once: ${find}`);
+      return text.replace(find, () => replace);
+    },
+  }));
+}
+
+async function randomFaults(count: number): Promise<Fault[]> {
+  const folder = join("src", values.folder);
+  const files = (await readdir(join(repository, folder))).filter((name) => name.endsWith(".ts"));
+  const all: Mutant[] = [];
+  for (const name of files) all.push(...mutantsOf(join(folder, name), await readFile(join(repository, folder, name), "utf8")));
+  const random = seededRandom(Number(values.seed));
+  const faults: Fault[] = [];
+  while (faults.length < count && all.length > 0) {
+    const [mutant] = all.splice(Math.floor(random() * all.length), 1);
+    if (mutant === undefined) break;
+    const { file, line, what } = mutant;
+    faults.push({
+      name: `${file}:${String(line)} ${what}`,
+      file,
+      change: (text) => apply(mutant, text),
+      tests: [`test/unit/${values.folder}`],
+    });
+  }
+  return faults;
+}
+
+function sentence(outcome: Outcome): string {
+  if (outcome.kind === "noticed") return `noticed by ${outcome.by}`;
+  return outcome.kind === "hung" ? "noticed: the tests hang" : "SURVIVED";
+}
+
+const faults = (values.random === undefined ? chosenFaults() : await randomFaults(Number(values.random))).filter(
+  ({ name, file }) => values.only === undefined || name.includes(values.only) || file.includes(values.only),
+);
+await using workshop = await Workshop.open(repository);
+const sound = await workshop.test([...new Set(faults.flatMap(({ tests }) => tests))]);
+if (sound.kind !== "survived") throw new Error(`The tests fail without any fault: ${sentence(sound)}`);
+let survived = 0;
+for (const [index, { name, file, change, tests }] of faults.entries()) {
+  const outcome = await workshop.tryWith(file, change(await workshop.read(file)), tests);
+  if (outcome.kind === "survived") survived++;
+  console.log(`${String(index + 1)}/${String(faults.length)} ${name}\n    ${sentence(outcome)}`);
+}
+console.log(`${String(faults.length)} faults, ${String(faults.length - survived)} noticed, ${String(survived)} survived`);
+process.exitCode = survived === 0 ? 0 : 1;

@@ -1,0 +1,70 @@
+import { spawn } from "node:child_process";
+import { cp, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+const COPIED = ["src", "test", "proto", "examples", "package.json", "tsconfig.json"];
+
+/** A run that takes this long hangs, which is a way to notice a fault. */
+const TIMEOUT_MS = 120_000;
+
+export type Outcome =
+  | { readonly kind: "noticed"; readonly by: string }
+  /** No test failed. */
+  | { readonly kind: "survived" }
+  | { readonly kind: "hung" };
+
+/** A copy of the repository in which files are broken and tests run, so that nothing here is touched. */
+export class Workshop implements AsyncDisposable {
+  readonly #root: string;
+
+  private constructor(root: string) {
+    this.#root = root;
+  }
+
+  static async open(repository: string): Promise<Workshop> {
+    const root = await mkdtemp(join(tmpdir(), "etcd-watch-mutation-"));
+    for (const name of COPIED) await cp(join(repository, name), join(root, name), { recursive: true });
+    await symlink(join(repository, "node_modules"), join(root, "node_modules"));
+    return new Workshop(root);
+  }
+
+  read(file: string): Promise<string> {
+    return readFile(join(this.#root, file), "utf8");
+  }
+
+  /** Runs `tests` while `file` has `text`. */
+  async tryWith(file: string, text: string, tests: readonly string[]): Promise<Outcome> {
+    const whole = await this.read(file);
+    await writeFile(join(this.#root, file), text);
+    try {
+      return await this.test(tests);
+    } finally {
+      await writeFile(join(this.#root, file), whole);
+    }
+  }
+
+  async test(tests: readonly string[]): Promise<Outcome> {
+    const vitest = join(this.#root, "node_modules/vitest/vitest.mjs");
+    const options = ["run", "--config", "test/vitest.config.js", "--bail", "1", "--reporter", "dot", "--no-color"];
+    const child = spawn(process.execPath, [vitest, ...options, ...tests], { cwd: this.#root, detached: true });
+    let output = "";
+    for (const stream of [child.stdout, child.stderr]) stream.setEncoding("utf8").on("data", (text: string) => (output += text));
+    const timer = setTimeout(() => {
+      if (child.pid !== undefined) process.kill(-child.pid, "SIGKILL");
+    }, TIMEOUT_MS);
+    const code = await new Promise<number | null>((resolve) => child.on("close", resolve));
+    clearTimeout(timer);
+    if (code === null) return { kind: "hung" }; // killed
+    return code === 0 ? { kind: "survived" } : { kind: "noticed", by: failedTest(output) };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await rm(this.#root, { recursive: true, force: true });
+  }
+}
+
+function failedTest(output: string): string {
+  const failed = /FAIL\s+(.+)/.exec(output)?.[1];
+  return failed ?? output.split("\n").find((line) => /error/i.test(line)) ?? "the run failed";
+}
