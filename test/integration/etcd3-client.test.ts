@@ -2,6 +2,7 @@ import { MockEtcdServer } from "etcd-watch/mock-server";
 import { Etcd3, EtcdLockFailedError } from "etcd3";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { findEtcdBinaries } from "../support/etcd-binary.ts";
+import { mustBeFoundInCi } from "../support/etcd-in-ci.ts";
 import { RealEtcd } from "../support/real-etcd.ts";
 
 interface Started {
@@ -75,4 +76,6 @@ function suite(name: string, start: () => Promise<Started>): void {
 }
 
 suite("the bundled server", () => MockEtcdServer.start());
-for (const binary of findEtcdBinaries()) suite(`etcd ${binary.version}`, () => RealEtcd.start(binary));
+const binaries = findEtcdBinaries();
+mustBeFoundInCi("etcd for npm etcd3", binaries);
+for (const binary of binaries) suite(`etcd ${binary.version}`, () => RealEtcd.start(binary));

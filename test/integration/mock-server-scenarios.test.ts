@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { MockEtcdServer } from "etcd-watch/mock-server";
 import type { Compatibility } from "etcd-watch/mock-server";
 import { findEtcdBinaries } from "../support/etcd-binary.ts";
+import { mustBeFoundInCi } from "../support/etcd-in-ci.ts";
 import { RealEtcd } from "../support/real-etcd.ts";
 import { authentication } from "../unit/mock-server/scenarios/authentication.ts";
 import { createAndIds } from "../unit/mock-server/scenarios/create-and-ids.ts";
@@ -63,7 +64,9 @@ function bundled(compatibility: Compatibility): Promise<FreshServer> {
 // "latest" is held against 3.5.30, the newest at hand, and in scenario 106 goes beyond it: it denies as 3.5.33 does.
 runOn("the bundled server", "3.5.33", () => bundled("latest"));
 runOn("the bundled server as 3.4.23", "3.4.23", () => bundled("3.4.23"));
-for (const binary of findEtcdBinaries()) {
+const binaries = findEtcdBinaries();
+mustBeFoundInCi("etcd for the scenarios", binaries);
+for (const binary of binaries) {
   // Passwords need not be safe here, and to hash them well takes a busy machine seconds.
   const flags = [`--experimental-watch-progress-notify-interval=${PROGRESS_INTERVAL_MS}ms`, "--bcrypt-cost=4"];
   runOn(`etcd ${binary.version}`, binary.version, () => RealEtcd.start(binary, { flags }));
