@@ -1,3 +1,4 @@
+import type { AuthOptions } from "../transport/auth-token.ts";
 import { parseEndpoints } from "../transport/endpoints.ts";
 import { checkTlsOptions, type TlsOptions } from "../transport/credentials.ts";
 import type { BackoffOptions } from "../util/backoff.ts";
@@ -8,6 +9,8 @@ import { DEFAULT_WATCH_BUFFER, watchBuffer, type WatchBufferOptions } from "../w
 export interface ClientOptions {
   /** One or more of `host:port`, `http://host:port`, `https://host:port`; tried in order, then round and round. */
   readonly endpoints: string | readonly string[];
+  /** The user to be. A token is fetched when one is needed, and again when it is refused. Without it: whoever the certificate says. */
+  readonly auth?: AuthOptions;
   /** Certificates. An `https://` endpoint alone means the system's roots. */
   readonly tls?: TlsOptions;
   /** How long one endpoint may take to answer before the next one is tried, in ms. Default 5,000. */
@@ -31,7 +34,8 @@ export interface ClientOptions {
 }
 
 /** Options with their defaults, checked. */
-export interface ClientSettings extends Required<Omit<ClientOptions, "tls" | "backoff" | "watchBuffer">> {
+export interface ClientSettings extends Required<Omit<ClientOptions, "auth" | "tls" | "backoff" | "watchBuffer">> {
+  readonly auth: AuthOptions | undefined;
   readonly tls: TlsOptions | undefined;
   readonly backoff: BackoffOptions;
   readonly watchBuffer: Required<WatchBufferOptions>;
@@ -43,6 +47,7 @@ const MAX_INT32 = 2 ** 31 - 1;
 
 const clientKinds: OptionKinds<ClientOptions> = {
   endpoints: "value",
+  auth: "value",
   tls: "value",
   connectTimeoutMs: "value",
   requestTimeoutMs: "value",
@@ -55,8 +60,8 @@ const clientKinds: OptionKinds<ClientOptions> = {
   logger: "value",
 };
 
-/** To ignore them would be to write outside the namespace, or to go without the user's rights. */
-const NOT_YET = ["auth", "namespace"];
+/** To ignore it would be to write outside the namespace. */
+const NOT_YET = ["namespace"];
 
 const DEFAULT_BASE_MS = 20;
 const DEFAULT_MAX_MS = 3_000;
@@ -96,6 +101,7 @@ export function clientSettings(options: ClientOptions): ClientSettings {
   }
   return {
     endpoints,
+    auth: checkedAuth(options.auth),
     tls,
     connectTimeoutMs,
     requestTimeoutMs,
@@ -118,6 +124,17 @@ function checkNames(options: ClientOptions): void {
     if (Reflect.get(given, name) !== undefined) throw new TypeError(`EtcdClient's option ${name} is not supported yet`);
   }
   checkOptions(options, clientKinds, "EtcdClient", (value) => typeof value);
+}
+
+/** A copy: what the caller does to the object later changes nothing. A password is not shown. */
+function checkedAuth(auth: AuthOptions | undefined): AuthOptions | undefined {
+  if (auth === undefined) return undefined;
+  checkOptions(auth, { username: "value", password: "value" }, "auth", (value) => typeof value);
+  const { username, password } = auth;
+  if (typeof username !== "string" || username === "")
+    throw new TypeError(`auth.username must be a string that is not empty, got ${showValue(username)}`);
+  if (typeof password !== "string") throw new TypeError(`auth.password must be a string, got ${typeof password}`);
+  return { username, password };
 }
 
 function checkPositive(value: number, name: string): void {

@@ -1,5 +1,6 @@
 import type { Key } from "../model/key-range.ts";
 import type { StateChange } from "../transport/connection-states.ts";
+import { AuthTransport } from "../transport/auth-transport.ts";
 import { GrpcTransport } from "../transport/grpc-transport.ts";
 import { systemClock } from "../util/clock.ts";
 import { checkOptions, checkSignal, checkTimeout } from "../util/option-check.ts";
@@ -46,16 +47,18 @@ export class EtcdClient implements AsyncDisposable {
   /** @throws {TypeError} {RangeError} for options that are wrong */
   constructor(options: ClientOptions) {
     const settings = clientSettings(options);
-    const { requireLeader, watchBuffer, backoff, maxReceiveBytes, requestTimeoutMs, logger } = settings;
+    const { auth, requireLeader, watchBuffer, backoff, maxReceiveBytes, requestTimeoutMs, logger } = settings;
     this.#transport = new GrpcTransport(settings);
-    const requests = new RequestWindow(this.#transport);
+    const transport =
+      auth === undefined ? this.#transport : new AuthTransport(this.#transport, { auth, requestTimeoutMs, backoff, clock: systemClock });
+    const requests = new RequestWindow(transport);
     this.kv = new Kv(requests, { requestTimeoutMs });
     this.lease = new Lease({ transport: requests, requestTimeoutMs, backoff, logger, clock: systemClock });
     this.maintenance = new Maintenance(requests, { requestTimeoutMs });
     this.cluster = new Cluster(requests, { requestTimeoutMs });
     this.auth = new Auth(requests, { requestTimeoutMs });
     this[watcherHost] = {
-      transport: this.#transport,
+      transport,
       requireLeader,
       watchBuffer,
       backoff,

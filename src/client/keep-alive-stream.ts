@@ -1,5 +1,6 @@
 import { type EtcdError, isEtcdError, isProtocolError, isRpcError, ProtocolError } from "../errors/etcd-error.ts";
 import { LeaseDefinition, LeaseKeepAliveRequest, LeaseKeepAliveResponse as WireResponse } from "../gen/rpc.ts";
+import { isTokenRefusal } from "../transport/auth-token.ts";
 import { methodPath } from "../transport/rpc-method.ts";
 import type { DuplexCall, Transport } from "../transport/transport.ts";
 import { onAbort } from "../util/abort.ts";
@@ -13,6 +14,8 @@ import { LeaseKeepAliveResponse } from "./lease-responses.ts";
 const PATH = methodPath(LeaseDefinition, LeaseDefinition.methods.leaseKeepAlive);
 /** A member without a leader cannot renew anything: its stream ends, and another member is asked. clientv3 does the same (lease.go). */
 const METADATA = { hasleader: "true" };
+/** Streams in a row that may be refused although their token was fetched just now. */
+const MAX_TOKEN_REFUSALS = 3;
 
 export interface KeepAliveStreamOptions {
   readonly transport: Transport;
@@ -54,6 +57,8 @@ export class KeepAliveStream {
   readonly #sentAtMs = new Map<bigint, number>();
   /** Endpoints that refused the stream with FAILED_PRECONDITION since an answer came. */
   readonly #refusedBy = new Set<string>();
+  /** Streams that were refused for their token since an answer came. */
+  #tokenRefusals = 0;
   #state: StreamState = { at: "opening" };
 
   /** @param leases those to renew, as they come and go */
@@ -87,11 +92,10 @@ export class KeepAliveStream {
     const { signal } = this.#closing;
     while (!signal.aborted) {
       let failure: unknown;
-      let endpoint: string | undefined;
+      let call: DuplexCall | undefined;
       try {
         this.#state = { at: "opening" };
-        const call = await transport.duplex(PATH, { connection: "requests", metadata: METADATA, signal });
-        ({ endpoint } = call);
+        call = await transport.duplex(PATH, { connection: "requests", metadata: METADATA, signal });
         await this.#serve(call, signal);
       } catch (error) {
         failure = error;
@@ -99,7 +103,7 @@ export class KeepAliveStream {
       if (this.#isClosed) return; // there is no failure to report
       this.#state = { at: "backing-off" };
       this.#sentAtMs.clear();
-      const delayMs = this.#afterFailure(toEtcdError(failure), endpoint);
+      const delayMs = this.#afterFailure(toEtcdError(failure), call);
       if (delayMs === undefined) return;
       await sleep(delayMs, { signal, clock }).catch(() => undefined); // closed meanwhile: the condition sees it
     }
@@ -133,6 +137,7 @@ export class KeepAliveStream {
   #receive(message: WireResponse): void {
     this.#backoff.reset();
     this.#refusedBy.clear();
+    this.#tokenRefusals = 0;
     const sentAtMs = this.#sentAtMs.get(message.ID);
     this.#sentAtMs.delete(message.ID);
     const lease = this.#leases.get(message.ID);
@@ -141,9 +146,10 @@ export class KeepAliveStream {
   }
 
   /** What to do about a failure: the delay before the next try in ms, or undefined once the stream is closed. */
-  #afterFailure(error: EtcdError, endpoint: string | undefined): number | undefined {
+  #afterFailure(error: EtcdError, call: DuplexCall | undefined): number | undefined {
     const { logger } = this.#options;
-    if (!this.#mayRetry(error, endpoint)) {
+    const endpoint = call?.endpoint;
+    if (!this.#mayRetry(error, call)) {
       logger.error("The keep-alive stream has ended for good", { error, endpoint });
       this.close();
       for (const lease of [...this.#leases.values()]) lease.fail(error);
@@ -154,11 +160,15 @@ export class KeepAliveStream {
     return delayMs;
   }
 
-  #mayRetry(error: EtcdError, endpoint: string | undefined): boolean {
+  #mayRetry(error: EtcdError, call: DuplexCall | undefined): boolean {
     if (!isRpcError(error)) return isProtocolError(error); // else the transport is closed
+    if (call?.discardToken !== undefined && isTokenRefusal(error)) {
+      call.discardToken();
+      return ++this.#tokenRefusals < MAX_TOKEN_REFUSALS;
+    }
     const verdict = streamVerdict(error);
     if (verdict !== "retry-elsewhere") return verdict !== "end";
-    if (endpoint !== undefined) this.#refusedBy.add(endpoint);
+    if (call !== undefined) this.#refusedBy.add(call.endpoint);
     return !this.#options.transport.endpoints.every((each) => this.#refusedBy.has(each));
   }
 }

@@ -19,7 +19,7 @@ export class GrpcDuplexCall implements DuplexCall {
   readonly #stream: ClientDuplexStream<Uint8Array, Buffer>;
   readonly #path: string;
   #state: State = { at: "waiting", status: undefined };
-  #onEnded: (status: RpcError) => void = () => undefined;
+  #onFailed: () => void = () => undefined;
 
   constructor({ stream, path, endpoint }: { stream: ClientDuplexStream<Uint8Array, Buffer>; path: string; endpoint: string }) {
     this.endpoint = endpoint;
@@ -31,9 +31,9 @@ export class GrpcDuplexCall implements DuplexCall {
     });
   }
 
-  /** Called with the status before the handlers are, and not after `cancel()`. */
-  onEnded(callback: (status: RpcError) => void): void {
-    this.#onEnded = callback;
+  /** Called when the call ends by itself, before the handlers are, or when its endpoint is blamed. */
+  onFailed(callback: () => void): void {
+    this.#onFailed = callback;
   }
 
   start(handlers: DuplexHandlers): void {
@@ -51,9 +51,10 @@ export class GrpcDuplexCall implements DuplexCall {
     if (this.#state.at !== "ended" && this.#stream.writable) this.#stream.write(message);
   }
 
-  cancel(): void {
+  cancel({ elsewhere = false }: { readonly elsewhere?: boolean } = {}): void {
     if (this.#state.at === "ended") return;
     this.#state = { at: "ended" };
+    if (elsewhere) this.#onFailed();
     this.#stream.cancel();
   }
 
@@ -65,7 +66,7 @@ export class GrpcDuplexCall implements DuplexCall {
       return;
     }
     this.#state = { at: "ended" };
-    this.#onEnded(status);
+    this.#onFailed();
     state.handlers.onEnd(status);
   }
 }

@@ -117,6 +117,7 @@ export class GrpcTransport implements Transport {
 
   async unary(path: string, request: Uint8Array, options: UnaryCallOptions): Promise<Buffer> {
     const { repeatable, timeoutMs } = options;
+    const metadata = { ...CLIENT_METADATA, ...options.metadata };
     const endpoint = options.endpoint === undefined ? undefined : parseEndpoint(options.endpoint);
     const untilMs = this.#clock.nowMs() + timeoutMs;
     const limit = this.#limit(options.signal, timeoutMs);
@@ -130,7 +131,7 @@ export class GrpcTransport implements Transport {
         try {
           sent = true;
           const leftMs = Math.max(1, untilMs - this.#clock.nowMs());
-          return await channel.unary(path, request, { metadata: CLIENT_METADATA, timeoutMs: leftMs, signal: limit.signal });
+          return await channel.unary(path, request, { metadata, timeoutMs: leftMs, signal: limit.signal });
         } catch (error) {
           if (!(error instanceof RpcError)) throw error;
           if (error.code === "UNAVAILABLE") this.#endpoints.moveOn(channel.endpoint);
@@ -152,7 +153,7 @@ export class GrpcTransport implements Transport {
   async duplex(path: string, { connection, metadata, signal }: DuplexCallOptions): Promise<DuplexCall> {
     const channel = await (connection === "watches" ? this.#watches : this.#requests).acquire(signal);
     const call = channel.duplex(path, { ...CLIENT_METADATA, ...metadata });
-    call.onEnded(() => {
+    call.onFailed(() => {
       this.#endpoints.moveOn(channel.endpoint);
     });
     return call;

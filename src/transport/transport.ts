@@ -12,6 +12,7 @@ export interface UnaryCallOptions {
   readonly repeatable: boolean;
   /** Ask this endpoint and no other. */
   readonly endpoint?: string | undefined;
+  readonly metadata?: Metadata | undefined;
 }
 
 export interface DuplexCallOptions {
@@ -37,8 +38,13 @@ export interface DuplexCall {
   start(handlers: DuplexHandlers): void;
   /** Queues a message. Never waits: what waits for a write while it holds up reading can deadlock (etcd-io/etcd#18879). */
   write(message: Uint8Array): void;
-  /** Resets the stream, which frees it on the server; a half-close would not (etcd-io/etcd#20484). No handler is called afterwards. */
-  cancel(): void;
+  /**
+   * Resets the stream, which frees it on the server; a half-close would not (etcd-io/etcd#20484). No handler is called afterwards.
+   * @param options `elsewhere`: its endpoint is to blame, so what is opened next begins with another one
+   */
+  cancel(options?: { readonly elsewhere?: boolean }): void;
+  /** The server refuses the token that the stream was opened with: what is opened next gets another. Absent where there are no tokens. */
+  readonly discardToken?: (() => void) | undefined;
 }
 
 /**

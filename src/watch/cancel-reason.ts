@@ -1,7 +1,8 @@
-import { CompactedError, WatchCanceledError } from "../errors/etcd-error.ts";
+import { CompactedError, RpcError, WatchCanceledError } from "../errors/etcd-error.ts";
 import { GrpcStatus, type GrpcStatusName } from "../errors/grpc-status.ts";
 import { serverErrors } from "../errors/server-errors.ts";
 import type { Revision } from "../model/revision.ts";
+import { isTokenRefusal } from "../transport/auth-token.ts";
 
 /** Go's status text: `rpc error: code = PermissionDenied desc = etcdserver: permission denied`. */
 const STATUS_TEXT = /^rpc error: code = (\w+) desc = /;
@@ -13,6 +14,16 @@ export function codeOfReason(reason: string): GrpcStatusName {
   // Go writes PermissionDenied for PERMISSION_DENIED, and Canceled for CANCELLED.
   const code = name === "Canceled" ? "CANCELLED" : name.replace(/(?<!^)([A-Z])/g, "_$1").toUpperCase();
   return code in GrpcStatus ? (code as GrpcStatusName) : "UNKNOWN";
+}
+
+/**
+ * The refusal of a create that is no word about the watch, but about who asks: another token cures it, on another stream. Undefined for
+ * any other reason, and without a token of ours, unless permissions were just being changed.
+ */
+export function tokenRefusal(cancelReason: string, { hasToken }: { readonly hasToken: boolean }): RpcError | undefined {
+  const refusal = { code: codeOfReason(cancelReason), details: cancelReason.replace(STATUS_TEXT, "") };
+  const isCurable = refusal.details === serverErrors.authOldRevision.message || (hasToken && isTokenRefusal(refusal));
+  return isCurable ? new RpcError({ ...refusal, path: "/etcdserverpb.Watch/Watch" }) : undefined;
 }
 
 /** Why the server ended a watch, as an error. */

@@ -1,9 +1,13 @@
-import { type EtcdError, isProtocolError, isRpcError } from "../errors/etcd-error.ts";
+import { type EtcdError, isEtcdError, isProtocolError, isRpcError, ProtocolError } from "../errors/etcd-error.ts";
+import { isTokenRefusal } from "../transport/auth-token.ts";
 import { Backoff, type BackoffOptions } from "../util/backoff.ts";
 import { streamVerdict } from "./stream-verdict.ts";
 
 /** Connections in a row that may break over a message which is no message. */
 const MAX_PROTOCOL_ERRORS = 3;
+
+/** Tokens in a row, each fetched just now, that may be refused as unknown: a member that lags behind knows none of the newest. */
+const MAX_UNKNOWN_TOKENS = 3;
 
 /** How a connection did that is gone, or that never was. */
 export interface ConnectionHealth {
@@ -11,6 +15,15 @@ export interface ConnectionHealth {
   readonly healthy: boolean;
   readonly answered: boolean;
   readonly endpoint: string | undefined;
+  /** It had a token that can be had anew. */
+  readonly hasToken: boolean;
+}
+
+export const NEVER_OPENED: ConnectionHealth = { healthy: false, answered: false, endpoint: undefined, hasToken: false };
+
+/** What threw while a message was handled was that message's fault. */
+export function asEtcdError(failure: unknown): EtcdError {
+  return isEtcdError(failure) ? failure : new ProtocolError(`A message could not be handled: ${String(failure)}`, { cause: failure });
 }
 
 /** What a stream remembers of its failures, to decide whether and when it is opened again. */
@@ -19,6 +32,7 @@ export class StreamRetry {
   /** Endpoints that refused the stream with FAILED_PRECONDITION since a create was answered. */
   readonly #refusedBy = new Set<string>();
   #protocolErrors = 0;
+  #unknownTokens = 0;
 
   constructor(backoff: BackoffOptions) {
     this.#backoff = new Backoff(backoff);
@@ -31,15 +45,22 @@ export class StreamRetry {
 
   verdict(
     error: EtcdError,
-    { healthy, answered, endpoint }: ConnectionHealth,
+    { healthy, answered, endpoint, hasToken }: ConnectionHealth,
     endpoints: readonly string[],
   ): "retry" | "end" | "too-large" {
     if (healthy) {
       this.#backoff.reset();
       this.#protocolErrors = 0;
     }
-    if (answered) this.#refusedBy.clear();
+    if (answered) {
+      this.#refusedBy.clear();
+      this.#unknownTokens = 0;
+    }
     if (!isRpcError(error)) return isProtocolError(error) && ++this.#protocolErrors < MAX_PROTOCOL_ERRORS ? "retry" : "end";
+    if (hasToken && isTokenRefusal(error)) {
+      // A token that is too old, or none, is a matter of time; one that is unknown though it was fetched just now may be for good.
+      return error.code === "UNAUTHENTICATED" && ++this.#unknownTokens >= MAX_UNKNOWN_TOKENS ? "end" : "retry";
+    }
     const verdict = streamVerdict(error);
     if (verdict !== "retry-elsewhere") return verdict;
     if (endpoint !== undefined) this.#refusedBy.add(endpoint);

@@ -1,11 +1,13 @@
 import { decodeWatchMessage, type WatchMessage } from "../codec/watch-message.ts";
-import { isRpcError, ProtocolError } from "../errors/etcd-error.ts";
+import { isRpcError, ProtocolError, type RpcError } from "../errors/etcd-error.ts";
+import type { Clock } from "../util/clock.ts";
 import type { Logger } from "../util/logger.ts";
 import type { DuplexCall } from "../transport/transport.ts";
 import { onAbort } from "../util/abort.ts";
-import { cancelError } from "./cancel-reason.ts";
+import { cancelError, tokenRefusal } from "./cancel-reason.ts";
 import { FragmentAssembler } from "./fragment-assembler.ts";
 import type { ResumeQueue } from "./resume-queue.ts";
+import type { ConnectionHealth } from "./stream-retry.ts";
 import { encodeCancel, encodeCreate, encodeProgress } from "./watch-request.ts";
 import type { WatcherStream, WatchOutcome } from "./watcher-stream.ts";
 
@@ -17,7 +19,12 @@ export interface ConnectionOwner {
   full(watch: WatcherStream): void;
   /** A from-now watch was created by a server that does not say at which revision. */
   startUnknown(watch: WatcherStream): void;
+  /** The server takes no more creates with the token of this stream. `watch` is the one that was refused, and is nowhere now. */
+  tokenRefused(watch: WatcherStream, error: RpcError): void;
 }
+
+/** A connection that lived shorter, and moved no watch on, does not count as healthy. */
+const HEALTHY_AFTER_MS = 1_000;
 
 /** Ids of watches that are none of ours, after which the server is not worth listening to. */
 const MAX_UNKNOWN_IDS = 10_000;
@@ -38,6 +45,7 @@ export class WatchConnection {
   /** Ids with a CancelRequest that the server has not answered. */
   readonly #cancelled = new Set<bigint>();
   #unknownIds = 0;
+  #fail: (error: unknown) => void = () => undefined;
   /** The stream has ended the call: there is nobody to write to. */
   #isOver = false;
   /** The largest id that answered a create. Servers count up, so a cancel of a smaller one that we do not have is of a watch that is over. */
@@ -48,16 +56,19 @@ export class WatchConnection {
   progressIsOrdered = false;
   /** The answer to that question, once somebody has asked it. */
   progressOrder: Promise<boolean> | undefined;
-  /** A create was answered. */
-  hasAnswered = false;
+  /** A create was answered, be it with a refusal. */
+  #hasAnswered = false;
   /** A watch was given something that moved it on. */
-  hasDelivered = false;
+  #hasDelivered = false;
+  readonly #clock: Clock;
+  readonly #sinceMs: number;
 
   constructor(options: {
     call: DuplexCall;
     queue: ResumeQueue;
     owner: ConnectionOwner;
     logger: Logger;
+    clock: Clock;
     /** Ask for fragments whatever the watch's own option says. */
     fragmentAll: boolean;
     maxRevisionBytes: number;
@@ -66,6 +77,8 @@ export class WatchConnection {
     this.#queue = options.queue;
     this.#owner = options.owner;
     this.#logger = options.logger;
+    this.#clock = options.clock;
+    this.#sinceMs = options.clock.nowMs();
     this.#fragmentAll = options.fragmentAll;
     this.#fragments = new FragmentAssembler(options);
   }
@@ -74,10 +87,27 @@ export class WatchConnection {
     return this.#call.endpoint;
   }
 
+  get health(): ConnectionHealth {
+    const lived = this.#clock.nowMs() - this.#sinceMs >= HEALTHY_AFTER_MS;
+    const { endpoint, hasToken } = this;
+    return { healthy: this.#hasAnswered && (lived || this.#hasDelivered), answered: this.#hasAnswered, endpoint, hasToken };
+  }
+
+  /** The call carries a token that can be had anew. */
+  get hasToken(): boolean {
+    return this.#call.discardToken !== undefined;
+  }
+
+  /** The server does not take the token any more. */
+  discardToken(): void {
+    this.#call.discardToken?.();
+  }
+
   /** Leaves only by rejecting: a Watch stream has no good end. The call is over then. */
   serve(signal: AbortSignal): Promise<never> {
     let unlink = (): void => undefined;
     return new Promise<never>((_, reject) => {
+      this.#fail = reject;
       unlink = onAbort(signal, reject);
       this.#call.start({
         onMessage: (bytes) => {
@@ -98,6 +128,12 @@ export class WatchConnection {
       unlink();
       this.#call.cancel();
     });
+  }
+
+  /** The connection is of no use any more: `serve()` rejects with this. */
+  fail(error: Error): void {
+    this.#isOver = true;
+    this.#fail(error);
   }
 
   /** Ends the call at once. The server forgets its watches. */
@@ -136,9 +172,9 @@ export class WatchConnection {
       return;
     }
     if (!refused && isKnown) throw new ProtocolError(`Two watches were created with id ${String(watchId)}`);
-    this.hasAnswered = true;
     if (watchId > this.#largestId) this.#largestId = watchId;
     const watch = this.#queue.answered()?.watch;
+    if (!refused) this.#hasAnswered = true;
     if (refused) this.#endRefused(watch, message);
     else if (watch === undefined)
       this.#cancel(watchId); // abandoned while in flight
@@ -177,7 +213,14 @@ export class WatchConnection {
   /** @param watch undefined if the user has left it meanwhile */
   #endRefused(watch: WatcherStream | undefined, message: WatchMessage): void {
     if (message.compactRevision !== 0n && message.watchId !== -1n) this.#cancel(message.watchId);
-    if (watch !== undefined) this.#end(watch, message);
+    const refusal = tokenRefusal(message.cancelReason, this);
+    if (refusal === undefined) {
+      this.#hasAnswered = true;
+      if (watch !== undefined) this.#end(watch, message);
+    } else {
+      this.discardToken();
+      if (watch !== undefined) this.#owner.tokenRefused(watch, refusal);
+    }
   }
 
   #end(watch: WatcherStream, { watchId, cancelReason, compactRevision }: WatchMessage): void {
@@ -215,7 +258,7 @@ export class WatchConnection {
   #deliver(watch: WatcherStream, message: WatchMessage, options?: { moves: boolean; notify: boolean }): void {
     const before = watch.nextRevision;
     watch.receive(message, options);
-    if (watch.nextRevision !== before) this.hasDelivered = true;
+    if (watch.nextRevision !== before) this.#hasDelivered = true;
     if (watch.bufferedBytes > watch.spec.maxBytes) this.#owner.full(watch);
   }
 

@@ -1,36 +1,40 @@
-import { ClosedError, type EtcdError, isEtcdError, ProtocolError, SlowConsumerError } from "../errors/etcd-error.ts";
-import { WatchDefinition } from "../gen/rpc.ts";
-import { methodPath } from "../transport/rpc-method.ts";
+import { ClosedError, type EtcdError, isRpcError, type RpcError, SlowConsumerError } from "../errors/etcd-error.ts";
+import { isTokenRefusal } from "../transport/auth-token.ts";
 import { sleep } from "../util/clock.ts";
 import type { ContextValue } from "./context-value.ts";
 import { ConnectionGate } from "./connection-gate.ts";
-import { ResumeQueue } from "./resume-queue.ts";
+import { openConnection } from "./open-connection.ts";
 import { revisionNow } from "./server-queries.ts";
 import { StreamProgress } from "./stream-progress.ts";
-import { type ConnectionHealth, StreamRetry } from "./stream-retry.ts";
-import { type ConnectionOwner, WatchConnection } from "./watch-connection.ts";
+import { asEtcdError, type ConnectionHealth, NEVER_OPENED, StreamRetry } from "./stream-retry.ts";
+import type { ConnectionOwner, WatchConnection } from "./watch-connection.ts";
+import { WatchPlaces } from "./watch-places.ts";
 import type { WatcherHost } from "./watcher-host.ts";
 import type { WatcherStream, WatchHome, WatchOutcome, WatchPlace } from "./watcher-stream.ts";
 
-const WATCH_PATH = methodPath(WatchDefinition, WatchDefinition.methods.watch);
-
-/** A connection that lived shorter, and moved no watch on, does not count as healthy. */
-const HEALTHY_AFTER_MS = 1_000;
-
 type StreamState =
   | { readonly at: "opening" }
-  | { readonly at: "serving"; readonly connection: WatchConnection; readonly sinceMs: number }
+  | { readonly at: "serving"; readonly connection: WatchConnection }
   | { readonly at: "backing-off" }
   | { readonly at: "closed" };
+
+/** The streams of one watcher, as far as each of them needs to know the others. */
+export interface StreamFamily {
+  /** Called at once when a stream takes no more watches. */
+  closed(stream: WatchGrpcStream): void;
+  /** An answer over the receive limit came, fragments or not, and it may be any of these watches': each gets a stream of its own. */
+  isolate(stream: WatchGrpcStream, watches: readonly WatcherStream[]): void;
+  /** The server refuses new watches the token of this stream, and it has watches that are well: these are to go to another one. */
+  moveToFreshStream(stream: WatchGrpcStream, watches: readonly WatcherStream[]): void;
+  /** The stream that new watches of the same context go to, if it is another one. */
+  successorOf(stream: WatchGrpcStream): WatchGrpcStream | undefined;
+}
 
 export interface WatchGrpcStreamOptions {
   readonly host: WatcherHost;
   readonly context: ContextValue;
-  /** Called at once when the stream takes no more watches. */
-  readonly onClosed: (stream: WatchGrpcStream) => void;
-  /** An answer over the receive limit came, fragments or not, and it may be any of these watches': each gets a stream of its own. */
-  readonly isolate: (watches: readonly WatcherStream[]) => void;
-  /** This is such a stream of its own. */
+  readonly family: StreamFamily;
+  /** Ask for fragments from the start: it is of a single watch, which may be the one whose answers are over the receive limit. */
   readonly fragmentAll?: boolean;
 }
 
@@ -45,7 +49,7 @@ export interface WatchGrpcStreamOptions {
  *   any state ── close(), last watch gone, fatal error ──► closed
  *
  * opening: waits for an endpoint to answer. serving: `connection` is live. backing-off: nothing is open. closed: it holds no watch and
- * takes none. A watch is in exactly one of `#resuming`, the connection's `substreams`, and `#parked`.
+ * takes none. Where each watch is, `WatchPlaces` tells. A stream that breaks and has a successor hands its watches over, and is closed.
  */
 export class WatchGrpcStream implements WatchHome, ConnectionOwner {
   /** Settles once the stream is closed and its call is over. Never rejects. */
@@ -54,10 +58,7 @@ export class WatchGrpcStream implements WatchHome, ConnectionOwner {
   readonly #host: WatcherHost;
   readonly #retry: StreamRetry;
   readonly #closing = new AbortController();
-  /** Watches that wait for the server to create them. A window at the head is in flight. */
-  readonly #resuming = new ResumeQueue();
-  /** Watches without a server watch on purpose, until their reader has caught up (or until their start is known). */
-  readonly #parked = new Set<WatcherStream>();
+  readonly #places = new WatchPlaces();
   readonly #gate = new ConnectionGate();
   readonly #progress: StreamProgress;
   #fragmentAll: boolean;
@@ -72,8 +73,8 @@ export class WatchGrpcStream implements WatchHome, ConnectionOwner {
     this.done = this.#run();
   }
 
-  get contextId(): string {
-    return this.#options.context.id;
+  get context(): ContextValue {
+    return this.#options.context;
   }
 
   get isClosed(): boolean {
@@ -81,7 +82,7 @@ export class WatchGrpcStream implements WatchHome, ConnectionOwner {
   }
 
   get size(): number {
-    return this.#resuming.size + this.#substreams.size + this.#parked.size;
+    return this.#places.size;
   }
 
   get endpoint(): string | undefined {
@@ -90,33 +91,43 @@ export class WatchGrpcStream implements WatchHome, ConnectionOwner {
 
   add(watch: WatcherStream): void {
     watch.moveTo(this);
-    this.#resuming.add(watch);
+    this.#places.resuming.add(watch);
   }
 
   leave(watch: WatcherStream): void {
     // The last one takes the stream with it, and the server forgets the watch with the stream: a cancel beside the reset would only race
     // with it (etcd 3.4 then counts the watch off twice).
     if (this.size === 1) this.#shut();
-    this.#remove(watch);
+    this.#places.remove(watch);
   }
 
   unpark(watch: WatcherStream): void {
-    if (this.#parked.delete(watch)) this.#resuming.add(watch);
+    this.#places.unpark(watch);
   }
 
   placeOf(watch: WatcherStream): WatchPlace {
-    if (this.#parked.has(watch)) return "parked";
-    return this.#substreams.get(watch.watchId) === watch ? "watching" : "resuming";
+    return this.#places.placeOf(watch);
   }
 
   /** Ends every watch and the call. Those who read see a quiet end. */
   close(outcome: WatchOutcome): void {
     if (this.isClosed) return;
-    const watches = [...this.#resuming, ...this.#substreams.values(), ...this.#parked];
+    const watches = [...this.#places];
     this.#shut();
     for (const watch of watches) {
-      this.#remove(watch);
+      this.#places.remove(watch);
       watch.end(outcome);
+    }
+  }
+
+  /** Ends the call, and lets another stream go on with the watches. */
+  handOver(successor: WatchGrpcStream): void {
+    const watches = [...this.#places];
+    const parked = new Set(this.#places.parked);
+    this.#shut();
+    for (const watch of watches) {
+      this.#places.remove(watch);
+      successor.#adopt(watch, { parked: parked.has(watch) });
     }
   }
 
@@ -131,7 +142,7 @@ export class WatchGrpcStream implements WatchHome, ConnectionOwner {
   // ConnectionOwner
 
   ended(watch: WatcherStream, outcome: WatchOutcome): void {
-    this.#remove(watch);
+    this.#places.remove(watch);
     watch.end(outcome);
     this.#closeIfEmpty();
   }
@@ -139,8 +150,7 @@ export class WatchGrpcStream implements WatchHome, ConnectionOwner {
   full(watch: WatcherStream): void {
     const { maxBytes: limitBytes, whenFull } = watch.spec;
     if (whenFull === "park") {
-      this.#remove(watch);
-      this.#parked.add(watch);
+      this.#places.park(watch);
       if (watch.parkings++ === 0) this.#host.logger.warn("A watch is parked: its reader is behind", { key: watch.keyText, limitBytes });
     } else {
       watch.end({ kind: "error", error: new SlowConsumerError({ bufferedBytes: watch.bufferedBytes, limitBytes }) });
@@ -149,9 +159,20 @@ export class WatchGrpcStream implements WatchHome, ConnectionOwner {
   }
 
   startUnknown(watch: WatcherStream): void {
-    this.#remove(watch);
-    this.#parked.add(watch);
+    this.#places.park(watch);
     void this.#findStart(watch);
+  }
+
+  tokenRefused(watch: WatcherStream, error: RpcError): void {
+    const { resuming, substreams } = this.#places;
+    if (substreams.size === 0 && this.#state.at === "serving") {
+      resuming.takeBack([watch]);
+      this.#state.connection.fail(error);
+      return;
+    }
+    const watches = [watch, ...resuming];
+    for (const each of watches) resuming.remove(each);
+    this.#options.family.moveToFreshStream(this, watches);
   }
 
   // The loop
@@ -162,28 +183,22 @@ export class WatchGrpcStream implements WatchHome, ConnectionOwner {
       let failure: unknown;
       try {
         this.#state = { at: "opening" };
-        const call = await this.#host.transport.duplex(WATCH_PATH, {
-          connection: "watches",
-          metadata: this.#options.context.metadata,
+        const connection = await openConnection(this.#host, this.#options.context, {
+          queue: this.#places.resuming,
+          owner: this,
+          fragmentAll: this.#fragmentAll,
           signal,
         });
-        if (this.isClosed) call.cancel(); // closed in the moment in which it opened
+        if (this.isClosed) connection.reset(); // closed in the moment in which it opened
         signal.throwIfAborted();
-        const { logger, maxReceiveBytes: maxRevisionBytes } = this.#host;
-        const connection = new WatchConnection({
-          call,
-          queue: this.#resuming,
-          owner: this,
-          logger,
-          fragmentAll: this.#fragmentAll,
-          maxRevisionBytes,
-        });
-        this.#state = { at: "serving", connection, sinceMs: this.#host.clock.nowMs() };
+        this.#state = { at: "serving", connection };
+        this.#places.opened(connection);
         const served = connection.serve(signal);
         this.#gate.opened(connection);
         await served;
       } catch (error) {
         failure = error;
+        if (this.#state.at === "serving" && isRpcError(error) && isTokenRefusal(error)) this.#state.connection.discardToken();
       }
       if (this.isClosed) return; // there is no failure to report, and no watch left
       const health = this.#leaveConnection();
@@ -196,22 +211,19 @@ export class WatchGrpcStream implements WatchHome, ConnectionOwner {
 
   /** Takes the watches back from a connection that is gone, and tells how it did. */
   #leaveConnection(): ConnectionHealth {
-    if (this.#state.at !== "serving") return { healthy: false, answered: false, endpoint: undefined };
-    const { connection, sinceMs } = this.#state;
-    this.#resuming.takeBack(connection.substreams.values());
-    connection.substreams.clear();
+    if (this.#state.at !== "serving") return NEVER_OPENED;
+    const { health } = this.#state.connection;
+    this.#places.lost();
     this.#gate.lost();
-    const answered = connection.hasAnswered;
-    const lived = this.#host.clock.nowMs() - sinceMs >= HEALTHY_AFTER_MS;
     this.#state = { at: "backing-off" };
-    return { healthy: answered && (lived || connection.hasDelivered), answered, endpoint: connection.endpoint };
+    return health;
   }
 
   /** What to do about a failure: the delay before the next try in ms, or undefined once the stream is closed. */
   #afterFailure(failure: unknown, health: ConnectionHealth): number | undefined {
     const { logger, transport } = this.#host;
     const { endpoint } = health;
-    const error = toEtcdError(failure);
+    const error = asEtcdError(failure);
     const verdict = this.#retry.verdict(error, health, transport.endpoints);
     if (verdict === "end") {
       logger.error("A watch stream has ended for good", { error, endpoint });
@@ -219,6 +231,11 @@ export class WatchGrpcStream implements WatchHome, ConnectionOwner {
       return undefined;
     }
     if (verdict === "too-large" && !this.#askForFragments(error)) return undefined;
+    const successor = verdict === "retry" ? this.#options.family.successorOf(this) : undefined;
+    if (successor !== undefined) {
+      this.handOver(successor);
+      return undefined;
+    }
     const delayMs = this.#retry.nextDelayMs();
     logger.debug("A watch stream broke; it is opened again", { error, endpoint, delayMs, watches: this.size });
     return delayMs;
@@ -226,14 +243,15 @@ export class WatchGrpcStream implements WatchHome, ConnectionOwner {
 
   /** An answer was too large to take, and nothing tells whose it was. False if the stream has come to its end over it. */
   #askForFragments(error: EtcdError): boolean {
-    if (!this.#fragmentAll && ![...this.#resuming].every(({ spec }) => spec.fragment)) {
+    const { resuming } = this.#places;
+    const watches = [...resuming];
+    if (!this.#fragmentAll && !watches.every(({ spec }) => spec.fragment)) {
       this.#fragmentAll = true;
       return true;
     }
-    const watches = [...this.#resuming];
     if (watches.length > 1) {
-      for (const watch of watches) this.#resuming.remove(watch);
-      this.#options.isolate(watches);
+      for (const watch of watches) resuming.remove(watch);
+      this.#options.family.isolate(this, watches);
     } else for (const watch of watches) this.ended(watch, { kind: "error", error });
     this.#closeIfEmpty();
     return !this.isClosed;
@@ -241,21 +259,22 @@ export class WatchGrpcStream implements WatchHome, ConnectionOwner {
 
   async #findStart(watch: WatcherStream): Promise<void> {
     const { signal } = this.#closing;
-    const isWanted = (): boolean => this.#parked.has(watch);
+    const isWanted = (): boolean => this.#places.parked.has(watch);
     const revision = await revisionNow(this.#host, watch.spec.range, { signal, isWanted });
     if (revision === undefined) return;
     watch.startAfter(revision);
     this.unpark(watch);
   }
 
-  get #substreams(): ReadonlyMap<bigint, WatcherStream> {
-    return this.#state.at === "serving" ? this.#state.connection.substreams : NONE;
-  }
-
-  #remove(watch: WatcherStream): void {
-    this.#resuming.remove(watch);
-    this.#parked.delete(watch);
-    if (this.#state.at === "serving") this.#state.connection.forget(watch);
+  /** A watch of a stream that is no more. */
+  #adopt(watch: WatcherStream, { parked }: { readonly parked: boolean }): void {
+    if (!parked) {
+      this.add(watch);
+      return;
+    }
+    watch.moveTo(this);
+    if (watch.nextRevision === 0n) this.startUnknown(watch);
+    else this.#places.park(watch);
   }
 
   #closeIfEmpty(): void {
@@ -266,16 +285,10 @@ export class WatchGrpcStream implements WatchHome, ConnectionOwner {
     if (this.#state.at === "closed") return;
     const state = this.#state;
     this.#state = { at: "closed" };
-    this.#options.onClosed(this);
+    this.#options.family.closed(this);
     if (state.at === "serving") state.connection.reset();
     const reason = new ClosedError("The watch stream");
     this.#gate.close(reason);
     this.#closing.abort(reason);
   }
-}
-
-const NONE: ReadonlyMap<bigint, WatcherStream> = new Map();
-
-function toEtcdError(failure: unknown): EtcdError {
-  return isEtcdError(failure) ? failure : new ProtocolError(`A message could not be handled: ${String(failure)}`, { cause: failure });
 }

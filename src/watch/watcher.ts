@@ -6,10 +6,11 @@ import { checkOptions, checkSignal, type OptionKinds } from "../util/option-chec
 import { type ContextValue, contextValue } from "./context-value.ts";
 import { requestProgress } from "./progress-request.ts";
 import { WatchChannel } from "./watch-channel.ts";
-import { WatchGrpcStream } from "./watch-grpc-stream.ts";
+import type { WatchGrpcStream } from "./watch-grpc-stream.ts";
 import { type WatchOptions, watchSpec } from "./watch-options.ts";
 import { type WatcherClient, type WatcherHost, watcherHost } from "./watcher-host.ts";
 import { WatcherStream } from "./watcher-stream.ts";
+import { WatcherStreams } from "./watcher-streams.ts";
 
 /** Which stream is meant: that of the watches with the same metadata. */
 interface StreamProgressOptions {
@@ -30,14 +31,12 @@ const streamProgressKinds: OptionKinds<StreamProgressOptions> = { metadata: "val
  */
 export class Watcher {
   readonly #host: WatcherHost;
-  /** The streams that take new watches, by context value. */
-  readonly #streams = new Map<string, WatchGrpcStream>();
-  /** Every stream that has not come to its end, those of a single watch included. */
-  readonly #open = new Set<WatchGrpcStream>();
+  readonly #streams: WatcherStreams;
   #closing: Promise<void> | undefined;
 
   constructor(client: WatcherClient) {
     this.#host = client[watcherHost];
+    this.#streams = new WatcherStreams(this.#host);
     this.#host.watchers.add(this);
   }
 
@@ -80,11 +79,10 @@ export class Watcher {
     return this.#closing;
   }
 
-  async #requestProgress({ id }: ContextValue, signal: AbortSignal | undefined): Promise<void> {
+  async #requestProgress(context: ContextValue, signal: AbortSignal | undefined): Promise<void> {
     if (this.#closing !== undefined) throw new ClosedError("The watcher");
     signal?.throwIfAborted();
-    const streams = [...this.#open].filter(({ contextId }) => contextId === id);
-    await Promise.all(streams.map((stream) => this.#requestProgressOf(stream, signal)));
+    await Promise.all(this.#streams.open(context).map((stream) => this.#requestProgressOf(stream, signal)));
   }
 
   async #requestProgressOf(stream: WatchGrpcStream, signal: AbortSignal | undefined): Promise<void> {
@@ -102,7 +100,7 @@ export class Watcher {
 
   async #closeAll(): Promise<void> {
     this.#host.watchers.delete(this);
-    const streams = [...this.#open];
+    const streams = this.#streams.open();
     for (const stream of streams) stream.close({ kind: "quiet", reason: new ClosedError("The watcher") });
     await Promise.all(streams.map(({ done }) => done));
   }
@@ -113,32 +111,6 @@ export class Watcher {
     });
     if (watch.outcome !== undefined) return; // aborted before it began: the server need not know
     watch.onEnd = unlink;
-    this.#shared(watch.spec.context).add(watch);
-  }
-
-  /** The stream that watches of this context value share. */
-  #shared(context: ContextValue): WatchGrpcStream {
-    const known = this.#streams.get(context.id);
-    if (known !== undefined) return known;
-    const stream = this.#openStream(context, { fragmentAll: false });
-    this.#streams.set(context.id, stream);
-    return stream;
-  }
-
-  #openStream(context: ContextValue, { fragmentAll }: { fragmentAll: boolean }): WatchGrpcStream {
-    const stream = new WatchGrpcStream({
-      host: this.#host,
-      context,
-      fragmentAll,
-      onClosed: (closed) => {
-        if (this.#streams.get(context.id) === closed) this.#streams.delete(context.id);
-        void closed.done.then(() => this.#open.delete(closed));
-      },
-      isolate: (watches) => {
-        for (const watch of watches) this.#openStream(context, { fragmentAll: true }).add(watch);
-      },
-    });
-    this.#open.add(stream);
-    return stream;
+    this.#streams.shared(watch.spec.context).add(watch);
   }
 }

@@ -15,11 +15,29 @@ describe("clientSettings()", () => {
     expect(() => clientSettings(options as never)).toThrow(/^EtcdClient needs options: .*, got /);
   });
 
+  it("says that namespace is not supported yet", () => {
+    expect(() => clientSettings(loose({ namespace: "x/" }))).toThrow(new TypeError("EtcdClient's option namespace is not supported yet"));
+  });
+
+  it("keeps a user and a password of its own", () => {
+    const auth = { username: "root", password: "" };
+    const settings = clientSettings(loose({ auth }));
+    auth.username = "other";
+    expect(settings.auth).toEqual({ username: "root", password: "" });
+  });
+
   it.each([
-    ["namespace", { namespace: "x/" }],
-    ["auth", { auth: { username: "root", password: "secret" } }],
-  ])("says that %s is not supported yet, and shows no password", (name, options) => {
-    expect(() => clientSettings(loose(options))).toThrow(new TypeError(`EtcdClient's option ${name} is not supported yet`));
+    [{ auth: null }, "auth takes a plain object, got object"],
+    [{ auth: "root:secret" }, "auth takes a plain object, got string"],
+    [{ auth: { username: "root" } }, "auth.password must be a string, got undefined"],
+    [{ auth: { username: "root", password: { secret: 1 } } }, "auth.password must be a string, got object"],
+    [{ auth: { username: "", password: "secret" } }, "auth.username must be a string that is not empty, got ''"],
+    [{ auth: { username: 5, password: "secret" } }, "auth.username must be a string that is not empty, got 5"],
+    [{ auth: { user: "root", password: "secret" } }, "auth does not take user (string)"],
+  ])("refuses %o, and shows no password", (options, message) => {
+    expect(() => clientSettings(loose(options))).toThrow(TypeError);
+    expect(() => clientSettings(loose(options))).toThrow(message);
+    expect(() => clientSettings(loose(options))).not.toThrow("secret");
   });
 
   it.each([

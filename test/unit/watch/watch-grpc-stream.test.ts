@@ -21,9 +21,15 @@ class Stage {
     this.stream = new WatchGrpcStream({
       host: this.harness.host,
       context: contextValue(),
-      onClosed: () => this.closings++,
-      isolate: (watches) => {
-        throw new Error(`${watches.length} watches were to be isolated`);
+      family: {
+        closed: () => this.closings++,
+        isolate: (_, watches) => {
+          throw new Error(`${watches.length} watches were to be isolated`);
+        },
+        moveToFreshStream: (_, watches) => {
+          throw new Error(`${watches.length} watches were to be moved`);
+        },
+        successorOf: () => undefined,
       },
     });
     this.stream.add(this.first);
