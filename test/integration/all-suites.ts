@@ -1,5 +1,5 @@
 import { describe } from "vitest";
-import { type ServerKind, type Suite, useServer } from "../support/servers.ts";
+import { type ServerKind, type ServerNeeds, type Suite, useServer } from "../support/servers.ts";
 import { authAdmin } from "./auth-admin.suite.ts";
 import { cancelling } from "./cancelling.suite.ts";
 import { catchUp } from "./catch-up.suite.ts";
@@ -11,6 +11,7 @@ import { largeAnswers } from "./large-answers.suite.ts";
 import { leases } from "./lease.suite.ts";
 import { overlapping } from "./overlapping.suite.ts";
 import { processExit } from "./process-exit.suite.ts";
+import { progress, progressNeeds } from "./progress.suite.ts";
 import { reconnect } from "./reconnect.suite.ts";
 import { serverResources } from "./server-resources.suite.ts";
 import { slowReaders } from "./slow-readers.suite.ts";
@@ -22,6 +23,7 @@ const suites: Readonly<Record<string, Suite>> = {
   "start revision": startRevision,
   events,
   "created and progress": createdAndProgress,
+  progress,
   compaction,
   cancelling,
   "resources of the server": serverResources,
@@ -35,12 +37,15 @@ const suites: Readonly<Record<string, Suite>> = {
   "catch-up": catchUp,
 };
 
+/** For topics whose server is not one with the defaults. */
+const needs: Readonly<Record<string, ServerNeeds>> = { progress: progressNeeds };
+
 /** Every suite on that server. The reporter counts by the name of the outer `describe`. */
 export function runAllSuites(kind: ServerKind): void {
   describe(`on ${kind.name}`, () => {
     for (const [topic, suite] of Object.entries(suites)) {
       describe(topic, () => {
-        suite(useServer(kind));
+        suite(useServer(kind, needs[topic]));
       });
     }
   });
