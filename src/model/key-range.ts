@@ -48,6 +48,11 @@ export function prefixEnd(prefix: Uint8Array): Buffer {
   return ZERO;
 }
 
+/** The key that comes right after: nothing lies between the two. */
+export function successorOf(key: Uint8Array): Buffer {
+  return Buffer.concat([key, ZERO]);
+}
+
 /** Whether the range means every key from its first on. */
 export function isOpenEnded(rangeEnd: Uint8Array): boolean {
   return rangeEnd.length === 1 && rangeEnd[0] === 0;

@@ -84,8 +84,8 @@ export const CHOSEN_FAULTS: readonly ChosenFault[] = [
   {
     name: "an unknown id is cancelled for each of its events",
     file: "src/watch/watch-connection.ts",
-    find: "if (this.#isOver || this.#cancelled.has(watchId)) return;",
-    replace: "if (this.#isOver) return;",
+    find: "    this.#cancelled.add(watchId);\n",
+    replace: "",
     tests: WATCH_TESTS,
   },
   {
