@@ -1,3 +1,5 @@
+import { X509Certificate } from "node:crypto";
+import { createSecureContext } from "node:tls";
 import { ChannelCredentials, type ChannelOptions } from "@grpc/grpc-js";
 import { asBuffer } from "../util/bytes.ts";
 import { checkOptions, type OptionKinds, showValue } from "../util/option-check.ts";
@@ -18,7 +20,13 @@ export interface TlsOptions {
 
 const tlsKinds: OptionKinds<TlsOptions> = { ca: "value", cert: "value", key: "value", serverName: "value", rejectUnauthorized: "flag" };
 
-/** @throws {TypeError} for an option that is unknown or of the wrong type, and if `cert` is given without `key`, or `key` without `cert` */
+const CERTIFICATE = /-----BEGIN (?:TRUSTED |X509 )?CERTIFICATE-----[^]*?-----END (?:TRUSTED |X509 )?CERTIFICATE-----/g;
+
+/**
+ * Nobody would see later why no connection comes about, so what can be told from the options alone is told here.
+ * @throws {TypeError} for an option that is unknown or of the wrong type, for `cert` without `key` or `key` without `cert`, for what is no
+ * PEM, and for a key that is not the certificate's
+ */
 export function checkTlsOptions(tls: TlsOptions | undefined): void {
   if (tls === undefined) return;
   checkOptions(tls, tlsKinds, "tls", typeName);
@@ -31,6 +39,43 @@ export function checkTlsOptions(tls: TlsOptions | undefined): void {
     throw new TypeError(`tls.serverName must be a string, got ${showValue(serverName)}`);
   if ((cert === undefined) !== (key === undefined))
     throw new TypeError(`tls.cert and tls.key go together, got only ${cert === undefined ? "key" : "cert"}`);
+  checkCertificates(ca, "ca");
+  checkCertificates(cert, "cert");
+  checkKey(cert, key);
+}
+
+/** Node takes a `ca` that is no certificate without a word, and then trusts nobody. */
+function checkCertificates(value: string | Uint8Array | undefined, name: string): void {
+  if (value === undefined) return;
+  const certificates = text(value).match(CERTIFICATE);
+  if (certificates === null) throw new TypeError(`tls.${name} holds no PEM certificate ("-----BEGIN CERTIFICATE-----")`);
+  for (const [index, certificate] of certificates.entries()) {
+    try {
+      new X509Certificate(certificate);
+    } catch (cause) {
+      const which = certificates.length === 1 ? "" : ` (certificate ${String(index + 1)} of ${String(certificates.length)})`;
+      throw new TypeError(`tls.${name} cannot be read as a certificate${which}: ${reason(cause)}`, { cause });
+    }
+  }
+}
+
+function checkKey(cert: string | Uint8Array | undefined, key: string | Uint8Array | undefined): void {
+  if (cert === undefined || key === undefined) return;
+  if (!text(key).includes("PRIVATE KEY-----")) throw new TypeError(`tls.key holds no PEM private key ("-----BEGIN PRIVATE KEY-----")`);
+  try {
+    createSecureContext({ cert: text(cert), key: text(key) });
+  } catch (cause) {
+    throw new TypeError(`tls.key cannot be used with tls.cert: ${reason(cause)}`, { cause });
+  }
+}
+
+function text(value: string | Uint8Array): string {
+  return typeof value === "string" ? value : asBuffer(value).toString("latin1");
+}
+
+/** OpenSSL's words, which tell nothing of the key itself. */
+function reason(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 /** Instead of the value: a private key must not get into a log. */
@@ -38,9 +83,10 @@ function typeName(value: unknown): string {
   return value === null ? "null" : typeof value;
 }
 
-/** `https://` means TLS, `http://` never does; without a scheme it is TLS if there are TLS options, as in clientv3. */
+/** `https://` and `unixs://` mean TLS, `http://` never does; any other is TLS if there are TLS options, as in clientv3. */
 export function channelCredentials({ scheme }: Endpoint, tls: TlsOptions | undefined): ChannelCredentials {
-  if (scheme === "http" || scheme === "unix" || (scheme === "none" && tls === undefined)) return ChannelCredentials.createInsecure();
+  const isSecure = scheme === "https" || scheme === "unixs" || (scheme !== "http" && tls !== undefined);
+  if (!isSecure) return ChannelCredentials.createInsecure();
   const { ca, cert, key, rejectUnauthorized = true } = tls ?? {};
   return ChannelCredentials.createSsl(pem(ca), pem(key), pem(cert), { rejectUnauthorized });
 }

@@ -6,7 +6,7 @@ export interface Endpoint {
   readonly name: string;
   /** As gRPC wants it. */
   readonly target: string;
-  readonly scheme: "http" | "https" | "unix" | "none";
+  readonly scheme: "http" | "https" | "unix" | "unixs" | "none";
 }
 
 const FORM = "host:port, http://host:port, https://host:port or unix:///path";
@@ -31,10 +31,10 @@ export function parseEndpoints(endpoints: string | readonly string[]): Endpoint[
 export function parseEndpoint(endpoint: unknown): Endpoint {
   if (typeof endpoint !== "string") throw new TypeError(`An endpoint must be a string (${FORM}), got ${showValue(endpoint)}`);
   const name = endpoint.trim();
-  if (name.startsWith("unix:")) {
-    const path = name.slice("unix:".length).replace(/^\/\//, "");
+  const [, unix, path] = /^(unixs?):(?:\/\/)?(.*)$/.exec(name) ?? [];
+  if (path !== undefined) {
     if (path === "") throw malformed(endpoint);
-    return { name, target: `unix:${path}`, scheme: "unix" };
+    return { name, target: `unix:${path}`, scheme: unix === "unixs" ? "unixs" : "unix" };
   }
   const match = /^(?:(https?):\/\/)?(\[[0-9a-fA-F:.%]+\]|[^\s/:@?#[\],]+)(?::(\d{1,5}))?\/?$/.exec(name);
   const [, scheme, host, portText] = match ?? [];
