@@ -23,9 +23,9 @@ import { clusterService } from "./services/cluster-service.ts";
 import { kvService } from "./services/kv-service.ts";
 import { leaseService } from "./services/lease-service.ts";
 import { maintenanceService } from "./services/maintenance-service.ts";
-import { grpcDefinition } from "./services/service-definition.ts";
+
 import type { ServiceShape } from "./services/service-definition.ts";
-import { grpcHandlers } from "./services/service-handlers.ts";
+import { offered } from "./services/service-handlers.ts";
 import type { Handlers } from "./services/service-handlers.ts";
 import { watchService } from "./services/watch-service.ts";
 import type { OpenWatchCall } from "./services/watch-service.ts";
@@ -183,10 +183,7 @@ export class MockEtcdServer implements AsyncDisposable {
 
   #services(): GrpcService[] {
     const state = this.#state;
-    const offer = <D extends ServiceShape>(definition: D, handlers: Handlers<D>): GrpcService => ({
-      definition: grpcDefinition(definition),
-      implementation: grpcHandlers(definition, handlers, this.#gate),
-    });
+    const offer = <D extends ServiceShape>(definition: D, handlers: Handlers<D>): GrpcService => offered(definition, handlers, this.#gate);
     return [
       offer(KVDefinition, kvService(state)),
       offer(WatchDefinition, watchService({ state, gate: this.#gate, sessions: this.#sessions, observers: this.#observers })),

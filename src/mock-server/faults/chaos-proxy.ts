@@ -1,4 +1,5 @@
-import { resetSocket } from "../network/reset-socket.ts";
+import { closed, listening } from "../network/listening.ts";
+import { refuseSocket } from "../network/reset-socket.ts";
 import { createServer } from "node:net";
 import type { Server, Socket } from "node:net";
 import { systemClock } from "../../util/clock.ts";
@@ -42,7 +43,7 @@ export class ChaosProxy implements AsyncDisposable {
   /** Resolves once the port is open. @throws {TypeError} if `target` is not host:port */
   static async start(options: ChaosProxyOptions): Promise<ChaosProxy> {
     const proxy = new ChaosProxy(options);
-    await proxy.#listen(options.port ?? 0);
+    proxy.#port = await listening(proxy.#server, { host: HOST, port: options.port ?? 0 });
     return proxy;
   }
 
@@ -123,35 +124,18 @@ export class ChaosProxy implements AsyncDisposable {
 
   /** Resets every connection and frees the port. */
   async close(): Promise<void> {
-    const closed = new Promise<void>((resolve) => {
-      this.#server.close(() => {
-        resolve(); // also if it was closed before
-      });
-    });
+    const gone = closed(this.#server);
     this.cut();
-    await closed;
+    await gone;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
   }
 
-  #listen(port: number): Promise<void> {
-    return new Promise((resolve, reject) => {
-      this.#server.once("error", reject);
-      this.#server.listen({ host: HOST, port }, () => {
-        this.#server.off("error", reject);
-        const address = this.#server.address();
-        if (address !== null && typeof address !== "string") this.#port = address.port;
-        resolve();
-      });
-    });
-  }
-
   #accept(client: Socket): void {
     if (this.#admission === "refuse") {
-      client.on("error", () => undefined); // the peer may be faster than the reset
-      resetSocket(client);
+      refuseSocket(client);
       return;
     }
     this.#accepted++;

@@ -1,13 +1,9 @@
-import { resetSocket } from "./reset-socket.ts";
+import { refuseSocket } from "./reset-socket.ts";
 import { createServer } from "node:net";
 import type { Server, Socket } from "node:net";
 import { ControlledConnection } from "./controlled-connection.ts";
-
-export interface Address {
-  readonly host: string;
-  /** 0 takes a free one. */
-  readonly port: number;
-}
+import { closed, listening } from "./listening.ts";
+import type { Address } from "./listening.ts";
 
 /** Listens on a port, owns every connection that comes in, and hands each on. */
 export class ConnectionListener {
@@ -41,20 +37,11 @@ export class ConnectionListener {
   }
 
   /** Resolves to the port. */
-  listen({ host, port }: Address): Promise<number> {
-    const server = createServer((socket) => {
+  listen(address: Address): Promise<number> {
+    this.#server = createServer((socket) => {
       this.#accept(socket);
     });
-    this.#server = server;
-    return new Promise((resolve, reject) => {
-      server.once("error", reject);
-      server.listen({ host, port }, () => {
-        server.off("error", reject);
-        const address = server.address();
-        if (address === null || typeof address === "string") reject(new Error(`Expected a TCP address, got ${String(address)}`));
-        else resolve(address.port);
-      });
-    });
+    return listening(this.#server, address);
   }
 
   /** Resets every connection and frees the port. */
@@ -62,13 +49,9 @@ export class ConnectionListener {
     const server = this.#server;
     this.#server = undefined;
     if (server === undefined) return;
-    const closed = new Promise<void>((resolve) => {
-      server.close(() => {
-        resolve();
-      });
-    });
+    const gone = closed(server);
     this.dropAll();
-    await closed;
+    await gone;
   }
 
   /** Those that stand now. */
@@ -102,8 +85,7 @@ export class ConnectionListener {
 
   #accept(socket: Socket): void {
     if (this.#admission === "refuse") {
-      socket.on("error", () => undefined); // the peer may be faster than the reset
-      resetSocket(socket);
+      refuseSocket(socket);
       return;
     }
     this.#accepted++;

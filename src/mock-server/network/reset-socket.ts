@@ -8,3 +8,9 @@ export function resetSocket(socket: Socket): void {
   if (socket.writableEnded) socket.destroy();
   else socket.resetAndDestroy();
 }
+
+/** Turns away a connection that has just been made. */
+export function refuseSocket(socket: Socket): void {
+  socket.on("error", () => undefined); // the peer may be faster than the reset
+  resetSocket(socket);
+}

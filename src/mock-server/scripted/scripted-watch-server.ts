@@ -10,9 +10,8 @@ import type { GrpcService } from "../network/grpc-endpoint.ts";
 import { seededRandom } from "../seeded-random.ts";
 import { ServerMetrics } from "../server-metrics.ts";
 import { CallGate } from "../services/call-gate.ts";
-import { grpcDefinition } from "../services/service-definition.ts";
 import type { ServiceShape } from "../services/service-definition.ts";
-import { grpcHandlers } from "../services/service-handlers.ts";
+import { offered } from "../services/service-handlers.ts";
 import type { DuplexCall, Handlers } from "../services/service-handlers.ts";
 import type { TlsOptions } from "../server-options.ts";
 import { Inbox } from "./inbox.ts";
@@ -109,6 +108,7 @@ export class ScriptedWatchServer implements AsyncDisposable {
 
   /** Resets every connection and frees the port. */
   async stop(): Promise<void> {
+    this.#gate.shut();
     await this.#listener.close();
     this.#endpoint?.close();
     this.#endpoint = undefined;
@@ -118,6 +118,7 @@ export class ScriptedWatchServer implements AsyncDisposable {
   async restart(): Promise<void> {
     await this.stop();
     this.#endpoint = new GrpcEndpoint(this.#services(), this.#options.tls);
+    this.#gate.reopen();
     this.#port = await this.#listener.listen({ host: HOST, port: this.#port });
   }
 
@@ -127,10 +128,7 @@ export class ScriptedWatchServer implements AsyncDisposable {
 
   #services(): GrpcService[] {
     const { kv = {}, lease = {}, maintenance = {}, cluster = {}, auth = {} } = this.#options;
-    const offer = <D extends ServiceShape>(definition: D, handlers: Handlers<D>): GrpcService => ({
-      definition: grpcDefinition(definition),
-      implementation: grpcHandlers(definition, handlers, this.#gate),
-    });
+    const offer = <D extends ServiceShape>(definition: D, handlers: Handlers<D>): GrpcService => offered(definition, handlers, this.#gate);
     return [
       offer(rawWatchDefinition, { watch: this.#watch }),
       offer(KVDefinition, kv),

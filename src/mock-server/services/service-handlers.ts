@@ -1,6 +1,8 @@
 import type { Metadata, ServerDuplexStream, ServerUnaryCall, ServerWritableStream, sendUnaryData, UntypedHandleCall } from "@grpc/grpc-js";
+import type { GrpcService } from "../network/grpc-endpoint.ts";
 import { RefusedError } from "../refused-error.ts";
 import type { CallGate } from "./call-gate.ts";
+import { grpcDefinition } from "./service-definition.ts";
 import type { Received, RequestOf, ResponseOf, ServiceShape } from "./service-definition.ts";
 
 /** What a handler may know of the call beside the request. */
@@ -30,12 +32,13 @@ type UnaryFunction = (request: unknown, context: CallContext) => unknown;
 type DuplexFunction = (call: DuplexCall<unknown, unknown>) => void;
 type ServerStreamFunction = (request: unknown, call: ServerWritableStream<Received<unknown>, unknown>) => void;
 
-/** The handlers as grpc-js wants them. Every call passes the gate first, which counts it and may break it. */
-export function grpcHandlers<D extends ServiceShape>(
-  definition: D,
-  handlers: Handlers<D>,
-  gate: CallGate,
-): Record<string, UntypedHandleCall> {
+/** A service as an endpoint takes it. Every call passes the gate first, which counts it and may break it. */
+export function offered<D extends ServiceShape>(definition: D, handlers: Handlers<D>, gate: CallGate): GrpcService {
+  return { definition: grpcDefinition(definition), implementation: grpcHandlers(definition, handlers, gate) };
+}
+
+/** The handlers as grpc-js wants them. */
+function grpcHandlers<D extends ServiceShape>(definition: D, handlers: Handlers<D>, gate: CallGate): Record<string, UntypedHandleCall> {
   const implementation: Record<string, UntypedHandleCall> = {};
   for (const [key, { name, requestStream, responseStream }] of Object.entries(definition.methods)) {
     const handler: unknown = handlers[key];

@@ -1,4 +1,5 @@
-import { describe, expect, it, onTestFinished } from "vitest";
+import { setTimeout as sleep } from "node:timers/promises";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { ScriptedWatchServer } from "../../../../src/mock-server/scripted/scripted-watch-server.ts";
 import type { ScriptedWatchServerOptions } from "../../../../src/mock-server/scripted/scripted-watch-server.ts";
 import { failure, RawEtcd } from "../support/raw-etcd.ts";
@@ -97,5 +98,32 @@ describe("ScriptedWatchServer", () => {
     again.watch().create(span("a"));
     await (await server.nextStream()).nextCreate();
     again.close();
+  });
+
+  it("does nothing for a call that is delayed when it stops", async () => {
+    let puts = 0;
+    await using server = await ScriptedWatchServer.start({
+      kv: {
+        put: () => {
+          puts++;
+          return { header: undefined, prevKv: undefined };
+        },
+      },
+    });
+    const end = server.faults.delay({ delayMs: 100 });
+    const etcd = new RawEtcd(server.endpoint);
+    const put = failure(etcd.put("k"));
+    await vi.waitUntil(() => server.requests["Put"] === 1);
+    await server.stop();
+    expect(await put).toMatch(/^14 /);
+    end();
+    await sleep(200);
+    expect(puts).toBe(0);
+    await server.restart();
+    const again = new RawEtcd(server.endpoint);
+    await again.put("k");
+    expect(puts).toBe(1);
+    again.close();
+    etcd.close();
   });
 });
