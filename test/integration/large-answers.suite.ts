@@ -1,3 +1,4 @@
+import { isRpcError } from "etcd-watch";
 import { expect, it } from "vitest";
 import { connect, uniquePrefix } from "../support/clients.ts";
 import { observe } from "../support/observe.ts";
@@ -37,5 +38,30 @@ export const largeAnswers: Suite = (server) => {
     const seen = observe(client.watch(prefix, { prefix: true, startRevision: revisions[0] ?? 0n, fragment: true }));
     await seen.waitForEvents(COUNT);
     expect(seen.events.map((event) => event.kv.modRevision)).toEqual(revisions);
+  });
+
+  it.each([
+    ["130", true, "comes in fragments"],
+    ["131", false, "is asked for again in fragments"],
+  ])("[%s] with fragment %s, an answer beyond the receive limit %s", async (_, fragment) => {
+    const { prefix, revisions } = await writeTenMebibytes();
+    const client = connect(server.endpoint, { maxReceiveBytes: 1.5 * MIB });
+    const seen = observe(client.watch(prefix, { prefix: true, startRevision: revisions[0] ?? 0n, fragment }));
+    await seen.waitForEvents(COUNT);
+    expect(seen.events.map((event) => event.kv.modRevision)).toEqual(revisions);
+  });
+
+  it.each([true, false])("[131] an event beyond the receive limit ends its watch, with fragment %s, and no other", async (fragment) => {
+    const { prefix, revisions } = await writeTenMebibytes();
+    const client = connect(server.endpoint, { maxReceiveBytes: 0.5 * MIB });
+    const other = client.watch(`${prefix}other`);
+    const seenOther = observe(other);
+    await other.created;
+    const outcome = await observe(client.watch(prefix, { prefix: true, startRevision: revisions[0] ?? 0n, fragment })).ended;
+    if (!isRpcError(outcome)) throw new Error(`it ended with ${String(outcome)}`);
+    expect(outcome.code).toBe("RESOURCE_EXHAUSTED");
+    expect(outcome.details.toLowerCase()).toContain("received message larger than max");
+    await put(client, `${prefix}other`, "alive");
+    expect((await seenOther.waitForEvents(1)).map(({ kv }) => kv.valueText)).toEqual(["alive"]);
   });
 };

@@ -154,4 +154,49 @@ export const reconnect: Suite = (server) => {
     await put(connect(server.endpoint), `${prefix}a`, "after");
     for (const each of seen) expect((await each.waitForEvents(2)).map(brief)).toEqual([`put ${prefix}a=before`, `put ${prefix}a=after`]);
   });
+
+  it("[99] a server that is shut down in order and started again loses no watch and no event", async () => {
+    const client = connect(server.endpoint);
+    const prefix = uniquePrefix();
+    const watches = [client.watch(prefix, { prefix: true }), client.watch(prefix, { prefix: true, metadata: { other: "stream" } })];
+    const seen = watches.map(observe);
+    await Promise.all(watches.map((watch) => watch.created));
+    await put(client, `${prefix}a`, "before");
+    await Promise.all(seen.map((each) => each.waitForEvents(1)));
+    await server.current.shutDown();
+    await server.current.restart();
+    await put(connect(server.endpoint), `${prefix}a`, "after");
+    for (const each of seen) expect((await each.waitForEvents(2)).map(brief)).toEqual([`put ${prefix}a=before`, `put ${prefix}a=after`]);
+  });
+
+  it("[100] a hundred watches that are cut off for long pile up neither timers nor sockets, and all come back", async () => {
+    const [proxy, writer] = [await startProxy(server.endpoint), connect(server.endpoint)];
+    const client = connect(proxy.endpoint, { backoff: { baseMs: 1, maxMs: 10 } });
+    const prefix = uniquePrefix();
+    const watches = Array.from({ length: 100 }, (_, index) =>
+      client.watch(prefix, { prefix: true, metadata: { stream: String(index % 10) } }),
+    );
+    const seen = watches.map(observe);
+    await Promise.all(watches.map((watch) => watch.created));
+    proxy.refuse();
+    proxy.cut();
+    const attemptsOf = (): number => (client.state.state === "disconnected" ? client.state.attempt : 0);
+    /** The most that was there at once while so many more attempts were made. */
+    const resourcesDuring = async (attempts: number): Promise<number> => {
+      const until = attemptsOf() + attempts;
+      let most = 0;
+      await eventually(() => {
+        most = Math.max(most, process.getActiveResourcesInfo().length);
+        return attemptsOf() >= until;
+      });
+      return most;
+    };
+    await eventually(() => attemptsOf() >= 3);
+    const early = await resourcesDuring(10);
+    const late = await resourcesDuring(100);
+    expect(late).toBeLessThan(early + 20);
+    proxy.accept();
+    const last = await put(writer, `${prefix}a`, "after");
+    for (const each of seen) expect((await each.waitForRevision(last)).map(brief)).toEqual([`put ${prefix}a=after`]);
+  }, 30_000);
 };
