@@ -33,6 +33,7 @@ export class ChaosProxy implements AsyncDisposable {
   #port = 0;
 
   private constructor({ target, delayMs = 0, clock = systemClock }: ChaosProxyOptions) {
+    checkDelay(delayMs);
     this.#target = parseTarget(target);
     this.#conditions = { clock, traffic: "running", delayMs, bytesPerSecond: Infinity };
     this.#server = createServer({ allowHalfOpen: true, pauseOnConnect: false }, (client) => {
@@ -119,6 +120,7 @@ export class ChaosProxy implements AsyncDisposable {
 
   /** How much later each chunk arrives, in each direction. */
   set delayMs(delayMs: number) {
+    checkDelay(delayMs);
     this.#conditions.delayMs = delayMs;
   }
 
@@ -159,6 +161,10 @@ export class ChaosProxy implements AsyncDisposable {
   #refresh(): void {
     for (const link of this.#links) link.refresh();
   }
+}
+
+function checkDelay(delayMs: number): void {
+  if (!(delayMs >= 0)) throw new RangeError(`delayMs must be 0 or more, got ${String(delayMs)}`);
 }
 
 function parseTarget(target: string): { host: string; port: number } {

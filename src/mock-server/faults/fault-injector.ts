@@ -1,5 +1,6 @@
 import type { Metadata } from "@grpc/grpc-js";
 import { serverErrors } from "../../errors/server-errors.ts";
+import { AuthDefinition, ClusterDefinition, KVDefinition, LeaseDefinition, MaintenanceDefinition, WatchDefinition } from "../../gen/rpc.ts";
 import type { GrpcStatusName } from "../../errors/grpc-status.ts";
 import { onAbort } from "../../util/abort.ts";
 import { sleep } from "../../util/clock.ts";
@@ -45,12 +46,18 @@ export class FaultInjector {
     this.#clock = clock;
   }
 
+  /** @throws {TypeError} if there is no such method. @throws {RangeError} if `times` is no number of calls */
   failNext(failure: CallFailure = {}): void {
-    this.#failures.push({ ...failure, left: failure.times ?? 1 });
+    const { method, times = 1 } = failure;
+    checkMethod(method);
+    if (!Number.isSafeInteger(times) || times < 1) throw new RangeError(`times must be an integer from 1 on, got ${String(times)}`);
+    this.#failures.push({ ...failure, left: times });
   }
 
-  /** Returns what ends the delay. */
+  /** Returns what ends the delay. @throws {TypeError} if there is no such method. @throws {RangeError} if `delayMs` is no time */
   delay(delay: CallDelay): () => void {
+    checkMethod(delay.method);
+    if (!(delay.delayMs >= 0)) throw new RangeError(`delayMs must be 0 or more, got ${String(delay.delayMs)}`);
     this.#delays.add(delay);
     return () => {
       this.#delays.delete(delay);
@@ -111,6 +118,22 @@ export class FaultInjector {
     if (failure.left <= 0) this.#failures.splice(index, 1);
     return failure;
   }
+}
+
+const services: readonly { readonly methods: Readonly<Record<string, { readonly name: string }>> }[] = [
+  KVDefinition,
+  WatchDefinition,
+  LeaseDefinition,
+  AuthDefinition,
+  MaintenanceDefinition,
+  ClusterDefinition,
+];
+const methodNames = new Set(services.flatMap(({ methods }) => Object.values(methods).map(({ name }) => name)));
+
+/** A fault for a method that nobody can call would never be seen. */
+function checkMethod(method: string | undefined): void {
+  if (method === undefined || methodNames.has(method)) return;
+  throw new TypeError(`method must be the name of a call, as "Put" or "Watch", got ${JSON.stringify(method)}`);
 }
 
 /** Whether a call wants to fail rather than wait while there is no leader. */

@@ -3,9 +3,11 @@ import { connect, createServer } from "node:net";
 import type { AddressInfo, Socket } from "node:net";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { ChaosProxy } from "../../../../src/mock-server/faults/chaos-proxy.ts";
+import type { ChaosProxyOptions } from "../../../../src/mock-server/faults/chaos-proxy.ts";
+import { FakeClock } from "../../../support/fake-clock.ts";
 
 /** A server that echoes, behind a proxy, and what came of one client's connection. */
-async function echoBehindProxy(): Promise<{ proxy: ChaosProxy; accepted: Socket[] }> {
+async function echoBehindProxy(options?: Partial<ChaosProxyOptions>): Promise<{ proxy: ChaosProxy; accepted: Socket[] }> {
   const accepted: Socket[] = [];
   const server = createServer((socket) => {
     accepted.push(socket);
@@ -15,7 +17,7 @@ async function echoBehindProxy(): Promise<{ proxy: ChaosProxy; accepted: Socket[
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
   const { port } = server.address() as AddressInfo;
-  const proxy = await ChaosProxy.start({ target: `127.0.0.1:${port}` });
+  const proxy = await ChaosProxy.start({ target: `127.0.0.1:${port}`, ...options });
   onTestFinished(async () => {
     await proxy.close();
     for (const socket of accepted) socket.destroy();
@@ -138,6 +140,25 @@ describe("ChaosProxy", () => {
     socket.write("s".repeat(2_000));
     await vi.waitUntil(() => received().length === 2_000);
     expect(performance.now() - startedMs).toBeGreaterThan(80);
+  });
+
+  it("delayMs lets each chunk arrive so much later, there and back", async () => {
+    const clock = new FakeClock();
+    const { proxy } = await echoBehindProxy({ clock, delayMs: 5_000 });
+    const { socket, received } = client(proxy);
+    socket.write("a");
+    await vi.waitUntil(() => clock.pendingTimers === 1);
+    clock.advance(4_999);
+    expect(clock.pendingTimers).toBe(1);
+    clock.advance(1);
+    await vi.waitUntil(() => clock.pendingTimers === 1); // what the server said, on its way back
+    expect(received()).toBe("");
+    clock.advance(5_000);
+    await vi.waitUntil(() => received() === "a");
+    proxy.delayMs = 0;
+    socket.write("b");
+    await vi.waitUntil(() => received() === "ab");
+    expect(() => (proxy.delayMs = -1)).toThrow(RangeError);
   });
 
   it("passes much without losing or reordering anything", async () => {
