@@ -1,6 +1,8 @@
 import { describe } from "vitest";
 import { type ServerKind, type ServerNeeds, type Suite, useServer } from "../support/servers.ts";
 import { authAdmin } from "./auth-admin.suite.ts";
+import { auth, authNeeds } from "./auth.suite.ts";
+import { cache } from "./cache.suite.ts";
 import { cancelling } from "./cancelling.suite.ts";
 import { catchUp } from "./catch-up.suite.ts";
 import { compaction } from "./compaction.suite.ts";
@@ -33,12 +35,14 @@ const suites: Readonly<Record<string, Suite>> = {
   "slow readers": slowReaders,
   leases,
   "members, users and roles": authAdmin,
+  "users who watch": auth,
   "end of the process": processExit,
   "catch-up": catchUp,
+  "list and watch": cache,
 };
 
 /** For topics whose server is not one with the defaults. */
-const needs: Readonly<Record<string, ServerNeeds>> = { progress: progressNeeds };
+const needs: Readonly<Record<string, ServerNeeds>> = { progress: progressNeeds, "users who watch": authNeeds };
 
 /** Every suite on that server. The reporter counts by the name of the outer `describe`. */
 export function runAllSuites(kind: ServerKind): void {

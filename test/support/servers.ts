@@ -84,7 +84,7 @@ function flagsFor({ progressNotifyIntervalMs, authTokenTtlSeconds }: ServerNeeds
     ...(progressNotifyIntervalMs === undefined
       ? []
       : ["--experimental-watch-progress-notify-interval", `${String(progressNotifyIntervalMs)}ms`]),
-    ...(authTokenTtlSeconds === undefined ? [] : ["--auth-token-ttl", String(authTokenTtlSeconds)]),
+    ...(authTokenTtlSeconds === undefined ? [] : ["--auth-token-ttl", String(authTokenTtlSeconds), "--bcrypt-cost", "4"]),
   ];
 }
 
