@@ -16,6 +16,17 @@ export type { WatchResponse } from "./watch/watch-response.ts";
 export type { ProgressRequestOptions } from "./watch/progress-request.ts";
 export type { DeleteEvent, PutEvent, WatchEvent } from "./model/watch-event.ts";
 
+// Keys as they are, and their changes: caches that survive compaction.
+export { ListWatch, type ListWatchEvent } from "./cache/list-watch.ts";
+export type { ListWatchOptions } from "./cache/list-watch-options.ts";
+export type { ApplyChange, DeleteChange, ListCause } from "./cache/list-watch-step.ts";
+export { Informer } from "./cache/informer.ts";
+export type { InformerChange } from "./cache/informer-change.ts";
+export type { InformerOptions } from "./cache/informer-options.ts";
+export type { ChangesOptions } from "./cache/change-reader.ts";
+export type { RevisionWaitOptions } from "./cache/revision-waiters.ts";
+export type { IndexFunction } from "./cache/store.ts";
+
 // Keys and values.
 export { Kv } from "./client/kv.ts";
 export type { CompactOptions, DeleteOptions, GetOptions, PutOptions } from "./client/kv.ts";

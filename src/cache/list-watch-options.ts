@@ -1,7 +1,6 @@
 import { type Key, type KeyRange, keyRange } from "../model/key-range.ts";
-import type { Metadata } from "../transport/transport.ts";
 import { checkOptions, checkSignal, type OptionKinds, showValue } from "../util/option-check.ts";
-import type { WatchBufferOptions } from "../watch/watch-options.ts";
+import type { WatchBufferOptions, WatchOptions } from "../watch/watch-options.ts";
 
 /** Which keys, and how they are listed and watched. Exactly one of `prefix` and `key` is needed. */
 export interface ListWatchOptions {
@@ -16,7 +15,7 @@ export interface ListWatchOptions {
   /** How many keys to ask for at a time. Default 1,000. */
   readonly pageSize?: number | undefined;
   /** Extra gRPC metadata of the watch, as `WatchOptions.metadata`. */
-  readonly metadata?: Metadata | undefined;
+  readonly metadata?: WatchOptions["metadata"];
   /** As `WatchOptions.requireLeader`. Default: the client's. */
   readonly requireLeader?: boolean | undefined;
   /** How much the watch may hold for a slow reader. Default: the client's. */
@@ -25,7 +24,8 @@ export interface ListWatchOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-export const listWatchKinds: OptionKinds<ListWatchOptions> = {
+/** All but the signal, which an informer takes elsewhere. */
+export const rangeKinds: OptionKinds<Omit<ListWatchOptions, "signal">> = {
   prefix: "value",
   key: "value",
   rangeEnd: "value",
@@ -34,14 +34,13 @@ export const listWatchKinds: OptionKinds<ListWatchOptions> = {
   metadata: "value",
   requireLeader: "flag",
   buffer: "value",
-  signal: "value",
 };
 
 /** The same, checked, with its defaults. */
 export interface ListWatchSpec {
   readonly range: KeyRange;
   readonly pageSize: number;
-  readonly metadata: Metadata | undefined;
+  readonly metadata: WatchOptions["metadata"];
   readonly requireLeader: boolean | undefined;
   readonly buffer: WatchBufferOptions | undefined;
 }
@@ -65,6 +64,6 @@ export function listWatchSpec(options: ListWatchOptions): ListWatchSpec {
 }
 
 export function checkListWatchOptions(options: ListWatchOptions, what: string): ListWatchSpec {
-  checkOptions(options, listWatchKinds, what);
+  checkOptions(options, { ...rangeKinds, signal: "value" }, what);
   return listWatchSpec(options);
 }

@@ -6,6 +6,7 @@ import type { Revision } from "../model/revision.ts";
 import type { WatchEvent } from "../model/watch-event.ts";
 import { Backoff } from "../util/backoff.ts";
 import { type Clock, sleep, systemClock } from "../util/clock.ts";
+import type { WatchChannel } from "../watch/watch-channel.ts";
 import type { WatchResponse } from "../watch/watch-response.ts";
 import { type KeyId, keyId } from "./key-id.ts";
 import { listPages } from "./key-lister.ts";
@@ -16,6 +17,14 @@ import type { DeleteChange, KeyChange, ListCause, ListWatchStep } from "./list-w
 export interface KnownKeys {
   get(id: KeyId): KeyValue | undefined;
   entries(): Iterable<readonly [KeyId, KeyValue]>;
+}
+
+export interface ListWatchContext {
+  readonly known: KnownKeys;
+  readonly signal: AbortSignal;
+  /** Called with each watch, once it is the one that is read. */
+  readonly onWatch?: ((watch: WatchChannel) => void) | undefined;
+  readonly clock?: Clock;
 }
 
 /** A watch that ends sooner, over and over, is waited for: it must not become a loop of lists at full speed. */
@@ -33,7 +42,7 @@ const RETRY = { baseMs: 100, maxMs: 30_000 };
 export async function* listWatchSteps(
   client: EtcdClient,
   spec: ListWatchSpec,
-  { known, signal, clock = systemClock }: { readonly known: KnownKeys; readonly signal: AbortSignal; readonly clock?: Clock },
+  { known, signal, onWatch, clock = systemClock }: ListWatchContext,
 ): AsyncGenerator<ListWatchStep, void, undefined> {
   const backoff = new Backoff(RETRY);
   const isEnded = (): boolean => signal.aborted;
@@ -45,7 +54,7 @@ export async function* listWatchSteps(
       yield { type: "synced", revision };
       const sinceMs = clock.nowMs();
       try {
-        yield* watchFrom(client, spec, { revision, known, signal });
+        yield* watchFrom(client, spec, { revision, known, signal, onWatch });
         return; // the user has ended it
       } finally {
         if (clock.nowMs() - sinceMs >= SHORT_WATCH_MS) backoff.reset();
@@ -104,7 +113,7 @@ function isSame(a: KeyValue, b: KeyValue): boolean {
 async function* watchFrom(
   client: EtcdClient,
   { range, metadata, requireLeader, buffer }: ListWatchSpec,
-  { revision, known, signal }: { readonly revision: Revision; readonly known: KnownKeys; readonly signal: AbortSignal },
+  { revision, known, signal, onWatch }: ListWatchContext & { readonly revision: Revision },
 ): AsyncGenerator<ListWatchStep, void, undefined> {
   const watch = client.watch(range.key, {
     ...rangeOptions(range),
@@ -115,6 +124,7 @@ async function* watchFrom(
     ...(requireLeader === undefined ? {} : { requireLeader }),
     ...(buffer === undefined ? {} : { buffer }),
   });
+  onWatch?.(watch);
   for await (const response of watch) {
     if (response.isProgressNotify) yield { type: "bookmark", revision: response.header.revision };
     else yield changesOf(response, known);

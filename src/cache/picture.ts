@@ -1,0 +1,132 @@
+import type { KeyValue } from "../model/key-value.ts";
+import type { Revision } from "../model/revision.ts";
+import { deepFreeze } from "./freeze.ts";
+import type { InformerChange } from "./informer-change.ts";
+import type { InformerSettings } from "./informer-options.ts";
+import { type KeyId, keyId } from "./key-id.ts";
+import type { ApplyChange, DeleteChange, KeyChange, ListWatchStep } from "./list-watch-step.ts";
+import type { KnownKeys } from "./list-watch-steps.ts";
+import { Store } from "./store.ts";
+
+/**
+ * The keys as they are at one revision. It goes from one whole revision to the next: a list is held back until it is complete, so that
+ * nobody sees a half of it.
+ */
+export class Picture<Value> {
+  readonly store: Store<Value>;
+  /** For whoever makes the steps. */
+  readonly known: KnownKeys;
+  readonly #decode: (kv: KeyValue) => Value;
+  readonly #freeze: boolean;
+  readonly #decodeErrors = new Map<KeyId, { readonly key: string; readonly error: unknown }>();
+  /** The difference that a list has found so far; undefined while none is under way. */
+  #listed: KeyChange[] | undefined;
+  #revision: Revision = 0n;
+  isSynced = false;
+
+  constructor({ decode, freeze, indexes }: InformerSettings<Value>) {
+    this.#decode = decode;
+    this.#freeze = freeze;
+    const store = new Store(indexes);
+    this.store = store;
+    this.known = {
+      get: (id) => store.get(id)?.kv,
+      *entries() {
+        for (const [id, { kv }] of store.entries()) yield [id, kv];
+      },
+    };
+  }
+
+  get revision(): Revision {
+    return this.#revision;
+  }
+
+  /** Keys that cannot be decoded, with what was thrown. */
+  decodeErrors(): ReadonlyMap<string, unknown> {
+    return new Map([...this.#decodeErrors.values()].map(({ key, error }) => [key, error]));
+  }
+
+  /** Takes a step, and tells what has changed by it. */
+  take(step: ListWatchStep): InformerChange<Value>[] {
+    switch (step.type) {
+      case "listing":
+        this.#listed = []; // what an earlier list found, which broke, counts for nothing
+        return [];
+      case "changes":
+        if (this.#listed === undefined) return this.#apply(step.changes, step.revision);
+        for (const change of step.changes) this.#listed.push(change);
+        return [];
+      case "synced": {
+        const changes = this.#apply(this.#listed ?? [], step.revision);
+        this.#listed = undefined;
+        this.isSynced = true;
+        return changes;
+      }
+      case "bookmark":
+        if (step.revision > this.#revision) this.#revision = step.revision;
+        return [];
+    }
+  }
+
+  entries(prefix: KeyId): [string, Value][] {
+    const found: [string, Value][] = [];
+    for (const [id, { kv, value }] of this.store.entries())
+      if (value !== undefined && id.startsWith(prefix)) found.push([kv.keyText, value]);
+    return found;
+  }
+
+  /** The state that a new reader begins with. */
+  *asAdds(): Iterable<InformerChange<Value>> {
+    for (const [, { kv, value }] of this.store.entries()) {
+      if (value === undefined) continue;
+      yield { type: "add", key: kv.keyText, revision: this.#revision, kv, value, previous: undefined, isInitial: true };
+    }
+  }
+
+  *asResync(): Iterable<InformerChange<Value>> {
+    for (const [, { kv, value }] of this.store.entries()) {
+      if (value === undefined) continue;
+      yield { type: "update", key: kv.keyText, revision: this.#revision, kv, value, previous: value, isResync: true };
+    }
+  }
+
+  #apply(changes: readonly KeyChange[], revision: Revision): InformerChange<Value>[] {
+    this.#revision = revision;
+    const told: InformerChange<Value>[] = [];
+    for (const change of changes) {
+      const what = change.type === "apply" ? this.#set(change) : this.#delete(change);
+      if (what !== undefined) told.push(what);
+    }
+    return told;
+  }
+
+  #set({ kv }: ApplyChange): InformerChange<Value> {
+    const id = keyId(kv.key);
+    const previous = this.store.get(id)?.value;
+    const common = { key: kv.keyText, revision: this.#revision, kv };
+    let value: Value;
+    try {
+      value = this.#decode(kv);
+    } catch (error) {
+      this.#decodeErrors.set(id, { key: kv.keyText, error });
+      this.store.set({ kv, value: previous });
+      return { type: "error", ...common, value: undefined, previous, error };
+    }
+    if (this.#freeze) deepFreeze(value);
+    this.#decodeErrors.delete(id);
+    this.store.set({ kv, value });
+    if (previous === undefined) return { type: "add", ...common, value, previous: undefined, isInitial: false };
+    return { type: "update", ...common, value, previous, isResync: false };
+  }
+
+  /** Undefined of a key that never had a value: nobody knows of it. */
+  #delete({ key, isFinalStateUnknown }: DeleteChange): InformerChange<Value> | undefined {
+    const id = keyId(key);
+    const entry = this.store.get(id);
+    this.store.delete(id);
+    this.#decodeErrors.delete(id);
+    if (entry?.value === undefined) return undefined;
+    const { kv, value: previous } = entry;
+    return { type: "delete", key: kv.keyText, revision: this.#revision, kv, value: undefined, previous, isFinalStateUnknown };
+  }
+}
