@@ -47,17 +47,69 @@ it("tells a size of the database that follows the data", async () => {
   expect((await sizes())[0]).toBeLessThan(30_000n);
 });
 
-it("takes a Defragment, from root only, and does not know what needs a file", async () => {
-  await using server = await MockEtcdServer.start({ auth: { rootPassword: "pw" } });
-  const nobody = new RawEtcd(server.endpoint);
-  const { token } = await nobody.call("Auth", "authenticate", { name: "root", password: "pw" });
-  const root = new RawEtcd(server.endpoint, { token });
+function outcome(call: Promise<unknown>): Promise<string> {
+  return call.then(
+    () => "ok",
+    (error: unknown) => failure(Promise.reject(error as Error)),
+  );
+}
+
+/** As seen on etcd 3.4.23 and 3.5.30. */
+const refusals = {
+  latest: {
+    nobody: {
+      defragment: "2 auth: user name is empty",
+      alarm: "3 etcdserver: user name is empty",
+      moveLeader: "3 etcdserver: user name is empty",
+    },
+    user: { defragment: "2 auth: permission denied", alarm: "ok", moveLeader: "7 etcdserver: permission denied" },
+    stranger: {
+      defragment: "2 auth: invalid auth token",
+      alarm: "16 etcdserver: invalid auth token",
+      moveLeader: "16 etcdserver: invalid auth token",
+    },
+    root: { defragment: "ok", alarm: "ok", moveLeader: "9 etcdserver: bad leader transferee" },
+  },
+  "3.4.23": {
+    nobody: { defragment: "2 auth: user name is empty", alarm: "ok", moveLeader: "9 etcdserver: bad leader transferee" },
+    user: { defragment: "2 auth: permission denied", alarm: "ok", moveLeader: "9 etcdserver: bad leader transferee" },
+    root: { defragment: "ok", alarm: "ok", moveLeader: "9 etcdserver: bad leader transferee" },
+  },
+} as const;
+
+it.each(["latest", "3.4.23"] as const)(
+  "%s: refuses Defragment, Alarm and MoveLeader to the same as etcd, in its words",
+  async (compatibility) => {
+    await using server = await MockEtcdServer.start({ compatibility, auth: { rootPassword: "pw" } });
+    const nobody = new RawEtcd(server.endpoint);
+    const login = async (name: string): Promise<RawEtcd> => {
+      const { token } = await nobody.call("Auth", "authenticate", { name, password: "pw" });
+      return new RawEtcd(server.endpoint, { token });
+    };
+    const root = await login("root");
+    await root.call("Auth", "userAdd", { name: "user", password: "pw" });
+    const callers = { nobody, root, user: await login("user"), stranger: new RawEtcd(server.endpoint, { token: "x.1" }) };
+    onTestFinished(() => {
+      for (const caller of Object.values(callers)) caller.close();
+    });
+    for (const [name, expected] of Object.entries(refusals[compatibility])) {
+      const caller = callers[name as keyof typeof callers];
+      const seen: Record<string, string> = {};
+      for (const method of ["defragment", "alarm", "moveLeader"] as const)
+        seen[method] = await outcome(caller.call("Maintenance", method, {}));
+      expect(seen, name).toEqual(expected);
+    }
+  },
+);
+
+it("has an etcd of one member's answers where no file is needed, and does not know what needs one", async () => {
+  await using server = await MockEtcdServer.start();
+  const etcd = new RawEtcd(server.endpoint);
   onTestFinished(() => {
-    nobody.close();
-    root.close();
+    etcd.close();
   });
-  expect(await root.call("Maintenance", "defragment", {})).toEqual({ header: undefined });
-  expect(await failure(nobody.call("Maintenance", "defragment", {}))).toBe("3 etcdserver: user name is empty");
-  for (const method of ["hash", "hashKV", "moveLeader"] as const)
-    expect(await failure(root.call("Maintenance", method, {}))).toMatch(/^12 /);
+  expect(await etcd.call("Maintenance", "defragment", {})).toEqual({ header: undefined });
+  const { leader } = await etcd.call("Maintenance", "status", {});
+  expect(await etcd.call("Maintenance", "moveLeader", { targetID: leader })).toEqual({ header: undefined });
+  for (const method of ["hash", "hashKV"] as const) expect(await failure(etcd.call("Maintenance", method, {}))).toMatch(/^12 /);
 });
