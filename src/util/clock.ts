@@ -44,3 +44,17 @@ export function sleep(
     });
   });
 }
+
+/** Calls back after each `periodMs`, until the returned function is called. */
+export function every(clock: Clock, periodMs: number, callback: () => void): () => void {
+  let timer: Timer | undefined;
+  const start = (): Timer =>
+    clock.setTimer(periodMs, () => {
+      timer = start();
+      callback();
+    });
+  timer = start();
+  return () => {
+    timer?.cancel();
+  };
+}

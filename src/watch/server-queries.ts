@@ -1,5 +1,8 @@
+import { isRpcError } from "../errors/etcd-error.ts";
+import { serverErrors } from "../errors/server-errors.ts";
 import { KVDefinition, MaintenanceDefinition, RangeRequest_SortOrder, RangeRequest_SortTarget } from "../gen/rpc.ts";
 import type { KeyRange } from "../model/key-range.ts";
+import { ResponseHeader } from "../model/response-header.ts";
 import type { Revision } from "../model/revision.ts";
 import { callUnary } from "../transport/rpc-method.ts";
 import { sleep } from "../util/clock.ts";
@@ -11,14 +14,21 @@ const RETRY_MS = 1_000;
 interface QueryOptions {
   readonly signal?: AbortSignal | undefined;
   readonly timeoutMs?: number | undefined;
+  /** Ask this one and no other. */
+  readonly endpoint?: string | undefined;
 }
 
-/** The store's revision, from a linearizable read of the watched keys: whoever may watch them may read them. */
-export async function currentRevision(
+/** The store's revision. */
+export async function currentRevision(host: WatcherHost, range: KeyRange, options: QueryOptions = {}): Promise<Revision> {
+  return (await storeHeader(host, range, options)).revision;
+}
+
+/** What the store says of itself, with a linearizable read of the watched keys: whoever may watch them may read them. */
+export async function storeHeader(
   host: WatcherHost,
   { key, rangeEnd }: KeyRange,
-  { signal, timeoutMs }: QueryOptions = {},
-): Promise<Revision> {
+  { signal, timeoutMs, endpoint }: QueryOptions = {},
+): Promise<ResponseHeader> {
   const request = {
     key: key.length === 0 ? Buffer.from([0]) : key, // the server watches 0x00 for an empty key, but refuses to read one
     rangeEnd,
@@ -34,9 +44,9 @@ export async function currentRevision(
     minCreateRevision: 0n,
     maxCreateRevision: 0n,
   };
-  const options = { signal, timeoutMs: timeoutMs ?? host.requestTimeoutMs, repeatable: true };
+  const options = { signal, timeoutMs: timeoutMs ?? host.requestTimeoutMs, repeatable: true, endpoint };
   const answer = await callUnary(host.transport, KVDefinition, KVDefinition.methods.range, request, options);
-  return answer.header?.revision ?? 0n;
+  return ResponseHeader.from(answer.header);
 }
 
 /** The same, asked for until it is told. Undefined if it is no longer wanted, or the signal says so. */
@@ -56,6 +66,19 @@ export async function revisionNow(
     }
   }
   return undefined;
+}
+
+/**
+ * Whether the server behind an endpoint sends requested progress after the events that it speaks of. Status may be root's alone; that is
+ * so from 3.5.28 and 3.6.0 on, so being refused it is an answer, too.
+ */
+export async function hasOrderedProgress(host: WatcherHost, endpoint: string, options: QueryOptions = {}): Promise<boolean> {
+  try {
+    return isProgressOrdered(await serverVersion(host, endpoint, options));
+  } catch (error) {
+    if (isRpcError(error) && error.details === serverErrors.permissionDenied.message) return true;
+    throw error;
+  }
 }
 
 /** The version of the server behind an endpoint; empty if it does not tell. */

@@ -1,6 +1,6 @@
 import { abortable } from "../util/abort.ts";
 import type { ConnectionGate } from "./connection-gate.ts";
-import { isProgressOrdered, serverVersion } from "./server-queries.ts";
+import { hasOrderedProgress } from "./server-queries.ts";
 import type { WatchConnection } from "./watch-connection.ts";
 import type { WatcherHost } from "./watcher-host.ts";
 
@@ -41,7 +41,7 @@ export class StreamProgress {
 
   async #askOrder(connection: WatchConnection): Promise<boolean> {
     try {
-      connection.progressIsOrdered = isProgressOrdered(await serverVersion(this.#host, connection.endpoint));
+      connection.progressIsOrdered = await hasOrderedProgress(this.#host, connection.endpoint);
     } catch (error) {
       this.#host.logger.debug("The server's version is unknown, so requested progress is not relied on", { error });
     }

@@ -1,5 +1,6 @@
 import { type EtcdError, isEtcdError, isProtocolError, isRpcError, ProtocolError } from "../errors/etcd-error.ts";
 import { isTokenRefusal } from "../transport/auth-token.ts";
+import { NO_ANSWER } from "./answer-limit.ts";
 import { Backoff, type BackoffOptions } from "../util/backoff.ts";
 import { streamVerdict } from "./stream-verdict.ts";
 
@@ -33,9 +34,15 @@ export class StreamRetry {
   readonly #refusedBy = new Set<string>();
   #protocolErrors = 0;
   #unknownTokens = 0;
+  #silences = 0;
 
   constructor(backoff: BackoffOptions) {
     this.#backoff = new Backoff(backoff);
+  }
+
+  /** Connections in a row that left a create unanswered. */
+  get silences(): number {
+    return this.#silences;
   }
 
   /** How long to wait before the next try, in ms. */
@@ -55,7 +62,9 @@ export class StreamRetry {
     if (answered) {
       this.#refusedBy.clear();
       this.#unknownTokens = 0;
+      this.#silences = 0;
     }
+    if (error === NO_ANSWER) this.#silences++;
     if (!isRpcError(error)) return isProtocolError(error) && ++this.#protocolErrors < MAX_PROTOCOL_ERRORS ? "retry" : "end";
     if (hasToken && isTokenRefusal(error)) {
       // A token that is too old, or none, is a matter of time; one that is unknown though it was fetched just now may be for good.

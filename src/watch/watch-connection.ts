@@ -1,27 +1,18 @@
 import { decodeWatchMessage, type WatchMessage } from "../codec/watch-message.ts";
-import { isRpcError, ProtocolError, type RpcError } from "../errors/etcd-error.ts";
+import { isRpcError, ProtocolError } from "../errors/etcd-error.ts";
 import type { Clock } from "../util/clock.ts";
 import type { Logger } from "../util/logger.ts";
 import type { DuplexCall } from "../transport/transport.ts";
 import { onAbort } from "../util/abort.ts";
+import type { ClusterGuard } from "./cluster-guard.ts";
 import { cancelError, tokenRefusal } from "./cancel-reason.ts";
+import type { ConnectionOwner } from "./connection-owner.ts";
 import { FragmentAssembler } from "./fragment-assembler.ts";
+import { ProgressAsks } from "./progress-asks.ts";
 import type { ResumeQueue } from "./resume-queue.ts";
 import type { ConnectionHealth } from "./stream-retry.ts";
 import { encodeCancel, encodeCreate, encodeProgress } from "./watch-request.ts";
-import type { WatcherStream, WatchOutcome } from "./watcher-stream.ts";
-
-/** What a connection tells the stream that it serves. */
-export interface ConnectionOwner {
-  /** The server is done with this watch. */
-  ended(watch: WatcherStream, outcome: WatchOutcome): void;
-  /** The watch holds more than its reader may leave unread. */
-  full(watch: WatcherStream): void;
-  /** A from-now watch was created by a server that does not say at which revision. */
-  startUnknown(watch: WatcherStream): void;
-  /** The server takes no more creates with the token of this stream. `watch` is the one that was refused, and is nowhere now. */
-  tokenRefused(watch: WatcherStream, error: RpcError): void;
-}
+import type { WatcherStream } from "./watcher-stream.ts";
 
 /** A connection that lived shorter, and moved no watch on, does not count as healthy. */
 const HEALTHY_AFTER_MS = 1_000;
@@ -50,8 +41,10 @@ export class WatchConnection {
   #isOver = false;
   /** The largest id that answered a create. Servers count up, so a cancel of a smaller one that we do not have is of a watch that is over. */
   #largestId = -1n;
-  /** Requests of the user's own that a broadcast may answer. */
-  #userProgressRequests = 0;
+  readonly #progressAsks = new ProgressAsks();
+  readonly #guard: ClusterGuard;
+  /** Messages that came. */
+  heard = 0;
   /** Notices that answer a request come after the events they speak of (etcd-io/etcd#15220). False until that is known. */
   progressIsOrdered = false;
   /** The answer to that question, once somebody has asked it. */
@@ -69,6 +62,7 @@ export class WatchConnection {
     owner: ConnectionOwner;
     logger: Logger;
     clock: Clock;
+    guard: ClusterGuard;
     /** Ask for fragments whatever the watch's own option says. */
     fragmentAll: boolean;
     maxRevisionBytes: number;
@@ -78,6 +72,7 @@ export class WatchConnection {
     this.#owner = options.owner;
     this.#logger = options.logger;
     this.#clock = options.clock;
+    this.#guard = options.guard;
     this.#sinceMs = options.clock.nowMs();
     this.#fragmentAll = options.fragmentAll;
     this.#fragments = new FragmentAssembler(options);
@@ -126,13 +121,23 @@ export class WatchConnection {
       });
     }).finally(() => {
       unlink();
+      this.#guard.close();
       this.#call.cancel();
     });
   }
 
-  /** The connection is of no use any more: `serve()` rejects with this. */
-  fail(error: Error): void {
+  /** A create was sent and has no answer. */
+  get awaitsAnswer(): boolean {
+    return this.#queue.hasInFlight;
+  }
+
+  /**
+   * The connection is of no use any more: `serve()` rejects with this.
+   * @param options `elsewhere`: its endpoint is to blame
+   */
+  fail(error: Error, options?: { readonly elsewhere: boolean }): void {
     this.#isOver = true;
+    this.#call.cancel(options);
     this.#fail(error);
   }
 
@@ -152,11 +157,12 @@ export class WatchConnection {
 
   /** @param asker a user sees the answer in every loop; what the library asks for itself is seen where `progressNotify` is */
   requestProgress(asker: "user" | "library"): void {
-    if (asker === "user") this.#userProgressRequests++;
+    if (asker === "user") this.#progressAsks.asked(this.#clock.nowMs());
     this.#call.write(encodeProgress());
   }
 
   #handle(message: WatchMessage): void {
+    this.heard++;
     if (message.created) this.#onCreated(message);
     else if (message.canceled || message.compactRevision !== 0n) this.#onCanceled(message);
     else if (message.watchId === -1n && message.lastRevision === 0n && !message.fragment) this.#onBroadcast(message);
@@ -185,6 +191,7 @@ export class WatchConnection {
   #confirm(watch: WatcherStream, message: WatchMessage): void {
     watch.watchId = message.watchId;
     this.substreams.set(message.watchId, watch);
+    if (this.#isForeign(watch, message)) return;
     if (watch.nextRevision === 0n && message.header.revision === 0n) {
       this.#owner.startUnknown(watch);
       return;
@@ -230,8 +237,7 @@ export class WatchConnection {
 
   /** A notice for every watch of the stream, of those that are confirmed here: others may have to be sent what came before it. */
   #onBroadcast(message: WatchMessage): void {
-    const asked = this.#userProgressRequests > 0;
-    if (asked) this.#userProgressRequests--;
+    const asked = this.#progressAsks.answered(this.#clock.nowMs());
     for (const watch of [...this.substreams.values()]) {
       this.#deliver(watch, message, { moves: this.progressIsOrdered, notify: asked || watch.spec.progressNotify });
     }
@@ -256,10 +262,19 @@ export class WatchConnection {
   }
 
   #deliver(watch: WatcherStream, message: WatchMessage, options?: { moves: boolean; notify: boolean }): void {
+    if (this.#isForeign(watch, message)) return;
     const before = watch.nextRevision;
     watch.receive(message, options);
     if (watch.nextRevision !== before) this.#hasDelivered = true;
     if (watch.bufferedBytes > watch.spec.maxBytes) this.#owner.full(watch);
+  }
+
+  /** Not of the cluster that the watch has seen before: that ends it. */
+  #isForeign(watch: WatcherStream, { header }: WatchMessage): boolean {
+    if (header.clusterId === watch.clusterId && header.revision >= watch.latestRevision) return false;
+    const error = this.#guard.check(watch, header);
+    if (error !== undefined) this.#owner.ended(watch, { kind: "error", error });
+    return error !== undefined;
   }
 
   /** An id that we do not know: it is cancelled, once. Events of a watch that we have cancelled may be on their way. */

@@ -2,12 +2,14 @@ import { ClosedError, type EtcdError, isRpcError, type RpcError, SlowConsumerErr
 import { isTokenRefusal } from "../transport/auth-token.ts";
 import { sleep } from "../util/clock.ts";
 import type { ContextValue } from "./context-value.ts";
+import { tendConnection } from "./connection-care.ts";
 import { ConnectionGate } from "./connection-gate.ts";
+import type { ConnectionOwner } from "./connection-owner.ts";
 import { openConnection } from "./open-connection.ts";
 import { revisionNow } from "./server-queries.ts";
 import { StreamProgress } from "./stream-progress.ts";
 import { asEtcdError, type ConnectionHealth, NEVER_OPENED, StreamRetry } from "./stream-retry.ts";
-import type { ConnectionOwner, WatchConnection } from "./watch-connection.ts";
+import type { WatchConnection } from "./watch-connection.ts";
 import { WatchPlaces } from "./watch-places.ts";
 import type { WatcherHost } from "./watcher-host.ts";
 import type { WatcherStream, WatchHome, WatchOutcome, WatchPlace } from "./watcher-stream.ts";
@@ -195,7 +197,8 @@ export class WatchGrpcStream implements WatchHome, ConnectionOwner {
         this.#places.opened(connection);
         const served = connection.serve(signal);
         this.#gate.opened(connection);
-        await served;
+        const requestProgress = this.#progress.request.bind(this.#progress, "library");
+        await served.finally(tendConnection(this.#host.clock, connection, { silences: this.#retry.silences, requestProgress }));
       } catch (error) {
         failure = error;
         if (this.#state.at === "serving" && isRpcError(error) && isTokenRefusal(error)) this.#state.connection.discardToken();

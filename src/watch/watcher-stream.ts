@@ -50,8 +50,8 @@ export class WatcherStream {
   #home: WatchHome | undefined;
   #nextRevision: Revision;
   #takenRevision: Revision;
-  /** The newest store revision that an answer for this watch spoke of. */
   #latestRevision: Revision = 0n;
+  #clusterId = 0n;
   #createdRevision: Revision | undefined;
   /** What `startAfter` was told; 0 without. */
   #startedAfter: Revision = 0n;
@@ -88,6 +88,16 @@ export class WatcherStream {
   /** From where a new watch would have to go on: all before it has been taken by the reader. */
   get resumeRevision(): Revision {
     return this.#takenRevision;
+  }
+
+  /** The newest store revision that an answer for it spoke of. */
+  get latestRevision(): Revision {
+    return this.#latestRevision;
+  }
+
+  /** The cluster that it is of; 0 until an answer has told. */
+  get clusterId(): bigint {
+    return this.#clusterId;
   }
 
   get outcome(): WatchOutcome | undefined {
@@ -224,6 +234,7 @@ export class WatcherStream {
     const { header, created, canceled, lastRevision } = message;
     this.#lastResponseAtMs = Date.now();
     if (header.revision > this.#latestRevision) this.#latestRevision = header.revision;
+    if (this.#clusterId === 0n) this.#clusterId = header.clusterId;
     this.#nextRevision = nextRevision(this.#nextRevision, { created, canceled, headerRevision: header.revision, lastRevision });
     for (const waiter of this.#waiters) {
       if (this.#nextRevision <= waiter.revision) continue;

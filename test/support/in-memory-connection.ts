@@ -26,6 +26,10 @@ export class InMemoryConnection implements DuplexCall {
   readonly live = new Map<bigint, RecordedCreate>();
   /** Bytes of the largest message sent. */
   largestMessage = 0;
+  /** The highest revision that was told of. */
+  revision = 0n;
+  /** Whether the client has put its end down to the endpoint. */
+  isBlamed = false;
   /** Requests that came after the end. */
   lateRequests = 0;
   /** What etcd would give the next watch: 0, 1, 2 ... on each stream. */
@@ -90,7 +94,8 @@ export class InMemoryConnection implements DuplexCall {
     }
   }
 
-  cancel(): void {
+  cancel({ elsewhere = false }: { readonly elsewhere?: boolean } = {}): void {
+    this.isBlamed ||= elsewhere;
     if (this.#state === "open") this.#state = "cancelled";
     this.#forget();
   }
@@ -99,6 +104,8 @@ export class InMemoryConnection implements DuplexCall {
 
   send(fields: ResponseFields): void {
     this.#keepBooks(fields);
+    const revision = fields.revision ?? fields.events?.at(-1)?.kv?.modRevision ?? 1n;
+    if (revision > this.revision) this.revision = revision;
     this.sendBytes(responseBytes(fields));
   }
 

@@ -17,10 +17,12 @@ export class InMemoryTransport implements Transport {
   /** Paths of all unary calls. */
   readonly unaryCalls: string[] = [];
   readonly rangeRequests: RangeRequest[] = [];
+  /** The endpoints that they were for; undefined: any. */
+  readonly unaryEndpoints: (string | undefined)[] = [];
   /** Endpoints whose version was asked for. */
   readonly statusRequests: (string | undefined)[] = [];
-  /** The store's revision, as a Range tells it. */
-  rangeRevision: UnaryAnswer<bigint> = { value: 1n };
+  /** The store's revision, as a Range tells it. By default what the streams have told of. */
+  rangeRevision: UnaryAnswer<bigint> | "latest" = "latest";
   /** The server's version, as Maintenance.Status tells it. */
   version: UnaryAnswer<string> = { value: "3.5.30" };
   readonly #waiting = new Set<() => void>();
@@ -72,10 +74,12 @@ export class InMemoryTransport implements Transport {
 
   async unary(path: string, request: Uint8Array, options: UnaryCallOptions): Promise<Buffer> {
     this.unaryCalls.push(path);
+    this.unaryEndpoints.push(options.endpoint);
     if (path.endsWith("/Range")) {
       const { key, rangeEnd, ...fields } = RangeRequest.decode(request);
       this.rangeRequests.push({ ...fields, key: Buffer.from(key), rangeEnd: Buffer.from(rangeEnd) });
-      const revision = await settled(path, this.rangeRevision, options);
+      const latest = { value: this.connections.reduce((revision, each) => (each.revision > revision ? each.revision : revision), 1n) };
+      const revision = await settled(path, this.rangeRevision === "latest" ? latest : this.rangeRevision, options);
       return Buffer.from(RangeResponse.encode(RangeResponse.fromPartial({ header: ResponseHeader.fromPartial({ revision }) })).finish());
     }
     this.statusRequests.push(options.endpoint);

@@ -1,0 +1,14 @@
+import type { RpcError } from "../errors/etcd-error.ts";
+import type { WatcherStream, WatchOutcome } from "./watcher-stream.ts";
+
+/** What a connection tells the stream that it serves. */
+export interface ConnectionOwner {
+  /** The server is done with this watch. */
+  ended(watch: WatcherStream, outcome: WatchOutcome): void;
+  /** The watch holds more than its reader may leave unread. */
+  full(watch: WatcherStream): void;
+  /** A from-now watch was created by a server that does not say at which revision. */
+  startUnknown(watch: WatcherStream): void;
+  /** The server takes no more creates with the token of this stream. `watch` is the one that was refused, and is nowhere now. */
+  tokenRefused(watch: WatcherStream, error: RpcError): void;
+}
