@@ -2,12 +2,17 @@ import { isRpcError, isUnsupportedError } from "etcd-watch";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { connect, uniquePrefix } from "../support/clients.ts";
 import { findEtcdBinaries } from "../support/etcd-binary.ts";
+import { mustBeFoundInCi } from "../support/etcd-in-ci.ts";
 import { GrpcProxy } from "../support/grpc-proxy.ts";
 import { brief, observe } from "../support/observe.ts";
 import { RealEtcd } from "../support/real-etcd.ts";
 import { put, remove, writeTogether } from "../support/writes.ts";
 
-describe.each(findEtcdBinaries())("etcd $version behind its grpc-proxy", (binary) => {
+const binaries = findEtcdBinaries();
+
+mustBeFoundInCi("etcd's grpc-proxy", binaries);
+
+describe.each(binaries)("etcd $version behind its grpc-proxy", (binary) => {
   async function start(): Promise<{ direct: string; proxied: string }> {
     const server = await RealEtcd.start(binary);
     onTestFinished(() => server.stop());

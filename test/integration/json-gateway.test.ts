@@ -1,6 +1,7 @@
 import { describe, expect, it, onTestFinished } from "vitest";
 import { connect, uniquePrefix } from "../support/clients.ts";
 import { findEtcdBinaries } from "../support/etcd-binary.ts";
+import { mustBeFoundInCi } from "../support/etcd-in-ci.ts";
 import { observe } from "../support/observe.ts";
 import { RealEtcd } from "../support/real-etcd.ts";
 import { put, remove } from "../support/writes.ts";
@@ -32,7 +33,11 @@ async function watchByGateway(endpoint: string, create: object, count: number): 
   return events;
 }
 
-describe.each(findEtcdBinaries())("the JSON gateway of etcd $version", (binary) => {
+const binaries = findEtcdBinaries();
+
+mustBeFoundInCi("the JSON gateway of etcd", binaries);
+
+describe.each(binaries)("the JSON gateway of etcd $version", (binary) => {
   it("[190] tells the same of a history as a watch does", async () => {
     const server = await RealEtcd.start(binary);
     onTestFinished(() => server.stop());

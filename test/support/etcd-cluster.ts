@@ -59,6 +59,11 @@ export class ClusterMember {
     return this.#process.gauge(name);
   }
 
+  /** Its whole /metrics page. */
+  metrics(): Promise<string> {
+    return this.#process.metrics();
+  }
+
   async launch(): Promise<void> {
     await this.#process.launch();
     this.id = /^etcd_server_id\{server_id="([0-9a-f]+)"\} 1$/m.exec(await this.#process.metrics())?.[1] ?? "";
@@ -73,13 +78,24 @@ export class ClusterMember {
 /** Real etcd of three members on loopback, with data of its own that is gone after `stop()`. */
 export class EtcdCluster implements AsyncDisposable {
   readonly members: readonly ClusterMember[];
-  readonly #directories: readonly string[];
+  readonly #directories: string[];
   readonly #network: PeerNetwork;
+  readonly #learners: ClusterMember[] = [];
+  readonly #binary: EtcdBinary;
+  readonly #initialCluster: string;
 
-  private constructor(members: readonly ClusterMember[], directories: readonly string[], network: PeerNetwork) {
-    this.members = members;
-    this.#directories = directories;
-    this.#network = network;
+  private constructor(options: {
+    binary: EtcdBinary;
+    members: readonly ClusterMember[];
+    directories: string[];
+    network: PeerNetwork;
+    initialCluster: string;
+  }) {
+    this.members = options.members;
+    this.#directories = options.directories;
+    this.#network = options.network;
+    this.#binary = options.binary;
+    this.#initialCluster = options.initialCluster;
   }
 
   /** Starts the members with `flags` besides those that they need, and waits until all are healthy. */
@@ -112,15 +128,34 @@ export class EtcdCluster implements AsyncDisposable {
       const directory = directories[index] ?? "";
       const endpoint = `127.0.0.1:${String(clientPort)}`;
       const own = [
-        ...["--name", name, "--data-dir", join(directory, "data"), "--logger", "zap", "--log-level", "error"],
-        ...["--listen-client-urls", `http://${endpoint}`, "--advertise-client-urls", `http://${endpoint}`],
-        ...["--listen-peer-urls", `http://127.0.0.1:${String(peerPort)}`, "--initial-advertise-peer-urls", peerUrl],
+        ...ownFlags({ name, directory, endpoint, peerPort, peerUrl }),
         ...["--initial-cluster", initialCluster, "--initial-cluster-state", "new"],
       ];
       const process = new EtcdProcess({ binary, flags: [...own, ...flags], directory, endpoint });
       members.push(new ClusterMember(name, process, network));
     }
-    return new EtcdCluster(members, directories, network);
+    return new EtcdCluster({ binary, members, directories, network, initialCluster });
+  }
+
+  /** A member that has no vote and may not serve watches. It is a part of the cluster until that stops. */
+  async addLearner(): Promise<ClusterMember> {
+    const [directory, clientPort, peerPort] = [await dataDirectory(), await freePort(), await freePort()];
+    this.#directories.push(directory);
+    const [name, endpoint, peerUrl] = ["learner", `127.0.0.1:${String(clientPort)}`, `http://127.0.0.1:${String(peerPort)}`];
+    const leader = await this.leader();
+    const body = JSON.stringify({ peerURLs: [peerUrl], isLearner: true });
+    const answer = await fetch(`http://${leader.endpoint}/v3/cluster/member/add`, { method: "POST", body });
+    if (!answer.ok) throw new Error(`no learner can be added: ${await answer.text()}`);
+    const flags = [
+      ...ownFlags({ name, directory, endpoint, peerPort, peerUrl }),
+      ...["--initial-cluster", `${this.#initialCluster},${name}=${peerUrl}`, "--initial-cluster-state", "existing"],
+    ];
+    const process = new EtcdProcess({ binary: this.#binary, flags, directory, endpoint });
+    const learner = new ClusterMember(name, process, this.#network);
+    this.#learners.push(learner);
+    await learner.restart({ waitUntilHealthy: false }); // its health is asked by a call that it may not serve
+    await eventually(async () => (await learner.gauge("etcd_server_is_learner").catch(() => 0)) === 1);
+    return learner;
   }
 
   get endpoints(): string[] {
@@ -165,7 +200,7 @@ export class EtcdCluster implements AsyncDisposable {
   }
 
   async stop(): Promise<void> {
-    await Promise.all(this.members.map((member) => member.kill("SIGKILL")));
+    await Promise.all([...this.members, ...this.#learners].map((member) => member.kill("SIGKILL")));
     await this.#network.close();
     await Promise.all(this.#directories.map((directory) => rm(directory, { recursive: true, force: true })));
   }
@@ -173,4 +208,14 @@ export class EtcdCluster implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop();
   }
+}
+
+function ownFlags(options: { name: string; directory: string; endpoint: string; peerPort: number; peerUrl: string }): string[] {
+  const { name, directory, endpoint, peerPort, peerUrl } = options;
+  return [
+    ...["--name", name, "--data-dir", join(directory, "data"), "--logger", "zap", "--log-level", "error"],
+    ...["--listen-client-urls", `http://${endpoint}`, "--advertise-client-urls", `http://${endpoint}`],
+    ...["--listen-peer-urls", `http://127.0.0.1:${String(peerPort)}`, "--initial-advertise-peer-urls", peerUrl],
+    "--strict-reconfig-check=false", // or none may be added in the first five seconds after a fault
+  ];
 }
