@@ -1,4 +1,4 @@
-import { Client, credentials } from "@grpc/grpc-js";
+import { Client, credentials, Metadata } from "@grpc/grpc-js";
 import type { ClientDuplexStream, ServiceError } from "@grpc/grpc-js";
 import { KVDefinition, LeaseDefinition, WatchDefinition, WatchRequest, WatchResponse } from "../../src/gen/rpc.ts";
 import type { LeaseKeepAliveResponse } from "../../src/gen/rpc.ts";
@@ -79,12 +79,16 @@ export class RawEtcd {
     });
   }
 
-  watch(): WatchCall {
+  /** @param token of a user, where authentication is on */
+  watch(token?: string): WatchCall {
     const { fullName, methods } = WatchDefinition;
+    const metadata = new Metadata();
+    if (token !== undefined) metadata.set("token", token);
     return this.#client.makeBidiStreamRequest(
       `/${fullName}/${methods.watch.name}`,
       (request: WatchRequest) => Buffer.from(WatchRequest.encode(request).finish()),
       (bytes) => WatchResponse.decode(bytes),
+      metadata,
     );
   }
 

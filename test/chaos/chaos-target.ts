@@ -1,0 +1,26 @@
+import type { ClientOptions } from "etcd-watch";
+import type { Fault } from "./fault.ts";
+
+/** A server, or three of them, that a round runs against. */
+export interface ChaosTarget {
+  /** Such as "etcd 3.5.30". */
+  readonly name: string;
+  /** host:port of each member. */
+  readonly endpoints: readonly string[];
+  /** As whom its clients come; nobody where authentication is off. */
+  readonly auth?: NonNullable<ClientOptions["auth"]>;
+  /** Whether a notice that was asked for can be relied on (etcd-io/etcd#15220). */
+  readonly progressIsOrdered: boolean;
+  /** What can happen to it. */
+  readonly faults: readonly Fault[];
+  /** Watches, over all members. */
+  watchers(): Promise<number>;
+  /** Watch streams, over all members. */
+  streams(): Promise<number>;
+  /** Resolves when everything runs and is healthy. */
+  recover(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** Starts a new one, with an empty store. */
+export type TargetKind = (seed: number) => Promise<ChaosTarget>;

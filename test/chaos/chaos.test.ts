@@ -1,0 +1,50 @@
+import { setMaxListeners } from "node:events";
+import { describe, expect, it } from "vitest";
+import { findEtcdBinaries } from "../support/etcd-binary.ts";
+import { mustBeFoundInCi } from "../support/etcd-in-ci.ts";
+import { startBundledTarget, startBundledTargetWithAuth } from "./bundled-target.ts";
+import type { TargetKind } from "./chaos-target.ts";
+import { startClusterTarget } from "./cluster-target.ts";
+import { startEtcdTarget } from "./etcd-target.ts";
+import { runRound } from "./round.ts";
+
+/** `npm run chaos` is for long runs and new seeds. */
+const CHAOS_MS = 3_000;
+const TIMEOUT_MS = 120_000;
+
+setMaxListeners(0); // every user and writer of a round waits for the same signals
+
+/** The seed decides what is done, and the machine when: a failure that does not come again with its seed is one all the same. */
+async function keepsItsGuarantees(kind: TargetKind, seed: number): Promise<void> {
+  const result = await runRound({ kind, seed, chaosMs: CHAOS_MS, pastRevisions: 60, usersOfALane: 6, faultRestMs: 300 });
+  expect(result.violations).toEqual([]);
+  expect(result.events).toBeGreaterThan(100);
+  expect(result.faults.size).toBeGreaterThan(2);
+}
+
+describe("the bundled server under chaos", () => {
+  it.each([1, 2])("keeps every guarantee of every watch, seed %d", { timeout: TIMEOUT_MS }, (seed) => {
+    return keepsItsGuarantees(startBundledTarget, seed);
+  });
+
+  it("keeps them where tokens expire", { timeout: TIMEOUT_MS }, () => keepsItsGuarantees(startBundledTargetWithAuth, 3));
+});
+
+const binaries = findEtcdBinaries();
+
+for (const binary of binaries) {
+  describe(`etcd ${binary.version} under chaos`, () => {
+    it("keeps every guarantee of every watch", { timeout: TIMEOUT_MS }, () =>
+      keepsItsGuarantees(startEtcdTarget.bind(undefined, binary), 4),
+    );
+
+    it("keeps them as three members", { timeout: TIMEOUT_MS }, () => keepsItsGuarantees(startClusterTarget.bind(undefined, binary), 5));
+  });
+}
+
+describe("chaos", () => {
+  mustBeFoundInCi(
+    "an etcd for chaos",
+    binaries.map(({ version }) => version),
+  );
+});

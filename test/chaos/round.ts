@@ -1,0 +1,268 @@
+import { EtcdClient } from "etcd-watch";
+import { Dice } from "../fuzz/dice.ts";
+import { checkRecord, type Violation } from "../support/guarantees/check-record.ts";
+import { nothingLeft } from "../support/guarantees/nothing-left.ts";
+import { Truth } from "../support/guarantees/truth.ts";
+import { eventually } from "../support/eventually.ts";
+import type { ChaosTarget, TargetKind } from "./chaos-target.ts";
+import { runFaultTrack } from "./fault.ts";
+import { Lane } from "./lane.ts";
+import { linkFaults } from "./link-faults.ts";
+import { rest } from "./rest.ts";
+import { storyOf } from "./story.ts";
+import { storeViolations } from "./store-check.ts";
+import { TruthCollector } from "./truth-collector.ts";
+import { WatchUser } from "./watch-user.ts";
+import { allKeys, WriteLoad, writePast } from "./write-load.ts";
+
+export interface RoundOptions {
+  readonly kind: TargetKind;
+  readonly seed: number;
+  /** How long there are faults. */
+  readonly chaosMs: number;
+  readonly lanes?: number;
+  readonly usersOfALane?: number;
+  readonly writers?: number;
+  /** Written before anything else. */
+  readonly pastRevisions?: number;
+  /** The longest pause of a writer between two writes. */
+  readonly writePauseMs?: number;
+  /** The longest rest of a fault track between two faults. */
+  readonly faultRestMs?: number;
+}
+
+export interface RoundResult {
+  readonly seed: number;
+  readonly target: string;
+  readonly watches: number;
+  /** Watches that were ended by a compaction. */
+  readonly compacted: number;
+  /** Creates beyond the first of each watch: reconnects and parkings. */
+  readonly recreated: number;
+  /** Events that were delivered, and each held against the truth. */
+  readonly events: number;
+  readonly revisions: bigint;
+  /** How often each struck. */
+  readonly faults: ReadonlyMap<string, number>;
+  readonly violations: readonly Violation[];
+  /** What became of the watches that have violations, by name. */
+  readonly stories: ReadonlyMap<string, readonly string[]>;
+}
+
+/** Everything that is due must have come so long after the last fault. */
+const LIVE_WITHIN_MS = 30_000;
+const ENDED_WITHIN_MS = 10_000;
+const WRITER_TIMEOUT_MS = 1_000;
+/** A compaction close to the present stays so far behind the truth at most. */
+const COMPACTION_LAG = 60;
+
+/** One run of chaos against a server of its own: begun from a seed, and checked when it is over. */
+export async function runRound(options: RoundOptions): Promise<RoundResult> {
+  const target = await options.kind(options.seed);
+  try {
+    return await new Round(options, target).run();
+  } finally {
+    await target.stop();
+  }
+}
+
+class Round {
+  readonly #options: RoundOptions;
+  readonly #target: ChaosTarget;
+  readonly #dice: Dice;
+  readonly #collector: TruthCollector;
+  readonly #writer: EtcdClient;
+  readonly #faults = new Map<string, number>();
+  readonly #violations: Violation[] = [];
+  #compactRevision = 0n;
+
+  constructor(options: RoundOptions, target: ChaosTarget) {
+    this.#target = target;
+    this.#dice = new Dice(options.seed);
+    const { endpoints, auth } = target;
+    this.#options = options;
+    this.#writer = new EtcdClient({ endpoints, connectTimeoutMs: 500, requestTimeoutMs: WRITER_TIMEOUT_MS, ...(auth && { auth }) });
+    this.#collector = new TruthCollector(endpoints, async () => {
+      return auth && (await this.#writer.auth.authenticate(auth.username, auth.password)).token;
+    });
+  }
+
+  async run(): Promise<RoundResult> {
+    const { lanes: laneCount = 3 } = this.#options;
+    const { endpoints, auth } = this.#target;
+    const lanes = await Promise.all(Array.from({ length: laneCount }, () => Lane.open(endpoints, auth && { auth })));
+    await writePast(this.#writer, this.#fork(), this.#options.pastRevisions ?? 300);
+    const writing = new AbortController();
+    const writers = this.#startWriters(writing.signal);
+    const users = await this.#chaos(lanes);
+    writing.abort();
+    await Promise.all(writers.map(({ done }) => done));
+
+    const truth = await this.#calm(users);
+    await Promise.all(users.map((user) => user.leave()));
+    for (const lane of lanes) await lane.close();
+    await this.#checkEnds(users, lanes);
+    if (truth !== undefined) {
+      for (const what of await storeViolations(this.#writer, truth, writers))
+        this.#violations.push({ guarantee: "truth", where: "the store", what });
+    }
+    await this.#writer.close();
+    return this.#result(users, truth);
+  }
+
+  #startWriters(signal: AbortSignal): WriteLoad[] {
+    const { writers = 6, writePauseMs: pauseMs = 15 } = this.#options;
+    return Array.from({ length: writers }, (_, index) => {
+      return new WriteLoad({ client: this.#writer, dice: this.#fork(), name: `w${index}`, pauseMs, signal });
+    });
+  }
+
+  /** Dice of its own for each part, so that what one of them does with its own changes nothing for the others. */
+  #fork(): Dice {
+    return new Dice(this.#dice.below(2 ** 31));
+  }
+
+  /** Users, and faults on every line and on the server. When it resolves the faults are over; the last watches of the users live on. */
+  async #chaos(lanes: readonly Lane[]): Promise<WatchUser[]> {
+    const { chaosMs, usersOfALane = 8, faultRestMs: restMs = 700 } = this.#options;
+    const over = new AbortController();
+    const { signal } = over;
+    const surroundings = () => ({ headRevision: this.#collector.lastRevision, compactRevision: this.#compactRevision });
+    const { progressIsOrdered } = this.#target;
+    const users = lanes.flatMap((lane, laneIndex) =>
+      Array.from({ length: usersOfALane }, (_, index) => {
+        return new WatchUser({ name: `${laneIndex}.${index}`, lane, dice: this.#fork(), surroundings, progressIsOrdered, signal });
+      }),
+    );
+    const onStruck = (name: string): void => void this.#faults.set(name, (this.#faults.get(name) ?? 0) + 1);
+    const tracks = [
+      ...lanes.map((lane) =>
+        runFaultTrack({ faults: linkFaults(lane, () => this.#compact()), dice: this.#fork(), restMs, signal, onStruck }),
+      ),
+      runFaultTrack({ faults: this.#target.faults, dice: this.#fork(), restMs: 2 * restMs, signal, onStruck }),
+    ];
+    await rest(chaosMs, signal);
+    over.abort();
+    await Promise.all([...tracks, ...users.map(({ done }) => done)]);
+    for (const lane of lanes) lane.heal();
+    await this.#target.recover();
+    return users;
+  }
+
+  /** Never beyond what the collector has: the truth must be whole. */
+  async #compact(): Promise<boolean> {
+    const kept = Number(this.#collector.lastRevision - this.#compactRevision);
+    const revision = this.#collector.lastRevision - BigInt(this.#dice.below(Math.max(1, this.#dice.chance(30) ? COMPACTION_LAG : kept)));
+    if (revision <= this.#compactRevision) return false;
+    this.#compactRevision = revision; // also when the answer is lost
+    try {
+      await this.#writer.kv.compact(revision);
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  /** After the faults: writes every key once more, and waits until all that is due has come. */
+  async #calm(users: readonly WatchUser[]): Promise<Truth | undefined> {
+    const lastRevision = await this.#writeLast();
+    for (const { current } of users) current?.hurry();
+    await eventually(() => this.#collector.lastRevision >= lastRevision || this.#collector.failure !== undefined, {
+      timeoutMs: LIVE_WITHIN_MS,
+    });
+    await this.#collector.close();
+    const truth = this.#truth();
+    if (truth === undefined) return undefined;
+    const living = users.flatMap(({ current }) => (current === undefined ? [] : [current]));
+    for (const watch of living) watch.dueRevision = truth.lastRevision;
+    const untilMs = performance.now() + LIVE_WITHIN_MS;
+    await Promise.all(
+      living.map(async (watch) => {
+        const isServed = (): boolean => watch.isOver || "revision" in (watch.record.created ?? {});
+        while (!isServed() && performance.now() < untilMs) await rest(20, NEVER);
+        const { asked, record } = { asked: watch.asked, record: watch.record };
+        const start =
+          asked.startRevision !== 0n
+            ? asked.startRevision
+            : record.created !== undefined && "revision" in record.created
+              ? record.created.revision + 1n
+              : undefined;
+        const due = start === undefined ? 0 : truth.matching(asked, start, truth.lastRevision + 1n).length;
+        while (!watch.isOver && watch.eventCount < due && performance.now() < untilMs) await rest(20, NEVER);
+        if (watch.isOver) watch.dueRevision = undefined;
+        else await this.#askForProgress(watch);
+      }),
+    );
+    return truth;
+  }
+
+  async #askForProgress(watch: WatchUser["watches"][number]): Promise<void> {
+    if (this.#dice.chance(70)) return;
+    const odd = await watch.askForProgress(1_000);
+    if (odd !== undefined) this.#violations.push({ guarantee: "progressAnswers", where: watch.record.name, what: odd });
+  }
+
+  async #writeLast(): Promise<bigint> {
+    const success = allKeys.map((key) => ({ put: { key, value: "the last" } }));
+    for (;;) {
+      try {
+        return (await this.#writer.kv.txn({ success })).header.revision;
+      } catch {
+        await rest(100, NEVER);
+      }
+    }
+  }
+
+  #truth(): Truth | undefined {
+    try {
+      if (this.#collector.failure !== undefined) throw new Error(this.#collector.failure);
+      return new Truth(this.#collector.changes, { compactRevision: this.#compactRevision });
+    } catch (error) {
+      this.#violations.push({ guarantee: "truth", where: "the collector", what: String(error) });
+      return undefined;
+    }
+  }
+
+  /** Some users end their watches themselves, the clients end the rest. Then nothing may be left. */
+  async #checkEnds(users: readonly WatchUser[], lanes: readonly Lane[]): Promise<void> {
+    const watches = users.flatMap(({ watches }) => watches);
+    const [watchers, streams] = [() => this.#target.watchers(), () => this.#target.streams()];
+    await eventually(() => watches.every(({ isOver }) => isOver), { timeoutMs: ENDED_WITHIN_MS }).catch(() => undefined);
+    await eventually(async () => (await watchers()) <= 0 && (await streams()) <= 0, { timeoutMs: ENDED_WITHIN_MS }).catch(() => undefined);
+    const left = {
+      "watches on the server": Math.max(0, await watchers()),
+      "streams on the server": Math.max(0, await streams()),
+      ...Object.fromEntries(
+        lanes.flatMap(({ tap, clock }, index) => [
+          [`open calls of lane ${index}`, tap.openCalls],
+          [`late writes of lane ${index}`, tap.lateWrites],
+          [`creates of no watch of lane ${index}`, tap.unknownCreates],
+          [`timers of lane ${index}`, clock.pendingTimers],
+        ]),
+      ),
+    };
+    for (const what of nothingLeft(left)) this.#violations.push({ guarantee: "nothingLeft", where: this.#target.name, what });
+    for (const user of users)
+      for (const what of user.oddities) this.#violations.push({ guarantee: "progressAnswers", where: "a user", what });
+  }
+
+  #result(users: readonly WatchUser[], truth: Truth | undefined): RoundResult {
+    const records = users.flatMap(({ watches }) => watches.map(({ record }) => record));
+    if (truth !== undefined) for (const record of records) this.#violations.push(...checkRecord(record, truth));
+    const failed = new Set(this.#violations.map(({ where }) => where));
+    return {
+      seed: this.#options.seed,
+      target: this.#target.name,
+      watches: records.length,
+      compacted: records.filter(({ endings }) => endings[0]?.kind === "compacted").length,
+      recreated: records.reduce((sum, { wire }) => sum + Math.max(0, (wire?.creates.length ?? 0) - 1), 0),
+      events: records.reduce((sum, { responses }) => sum + responses.reduce((events, each) => events + each.events.length, 0), 0),
+      revisions: truth?.lastRevision ?? 0n,
+      faults: this.#faults,
+      violations: this.#violations,
+      stories: new Map(records.filter(({ name }) => failed.has(name)).map((record) => [record.name, storyOf(record)])),
+    };
+  }
+}
+
+const NEVER = new AbortController().signal;

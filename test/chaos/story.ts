@@ -1,0 +1,20 @@
+import type { WatchRecord } from "../support/guarantees/watch-record.ts";
+
+const LAST_TURNS = 40;
+
+/** What became of a watch, in a few lines: to understand a violation that may not come again. */
+export function storyOf({ created, responses, endings, resumeRevision, wire }: WatchRecord): string[] {
+  const turns = responses.map(({ kind, headerRevision, events, resumeRevision }) => {
+    const [first, last] = [events[0]?.kv.modRevision, events.at(-1)?.kv.modRevision];
+    return `${kind}${first === undefined ? "" : ` ${first}..${String(last)}`} (header ${headerRevision}, resume ${resumeRevision})`;
+  });
+  const creates = (wire?.creates ?? []).map((create) => {
+    return `from ${create.startRevision} (delivered ${create.deliveredBefore}, received ${create.receivedBefore})`;
+  });
+  return [
+    `created ${created === undefined ? "never" : "revision" in created ? created.revision : created.rejected}`,
+    `creates on the wire: ${creates.join(", ")}`,
+    `the last of ${turns.length} turns: ${turns.slice(-LAST_TURNS).join(", ")}`,
+    `ended ${endings.map(({ kind }) => kind).join(", ")}, resumeRevision ${resumeRevision}`,
+  ];
+}

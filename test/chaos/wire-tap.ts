@@ -1,0 +1,163 @@
+import { WatchCreateRequest_FilterType, WatchRequest, WatchResponse, type WatchCreateRequest } from "../../src/gen/rpc.ts";
+import type { DuplexCall, DuplexCallOptions, DuplexHandlers, Transport, UnaryCallOptions } from "../../src/transport/transport.ts";
+import type { WatchAsked, WireCreate, WireRecord } from "../support/guarantees/watch-record.ts";
+
+type Fingerprinted = Pick<WatchAsked, "range" | "filters" | "prevKv" | "progressNotify">;
+
+/** What tells a watch from the others on the wire, where it has no name. */
+export function fingerprint({ range, filters, prevKv, progressNotify }: Fingerprinted): string {
+  return [range.key.toString("hex"), range.rangeEnd.toString("hex"), [...filters].sort().join("+"), prevKv, progressNotify].join("/");
+}
+
+/** What the wire shows of one watch of a user. */
+export class WireWatch implements WireRecord {
+  readonly creates: WireCreate[] = [];
+  live = 0;
+  mostLive = 0;
+  received = 0n;
+  /** The last revision that the reader was given. */
+  delivered = 0n;
+  onCreate(startRevision: bigint): void {
+    this.creates.push({ startRevision, deliveredBefore: this.delivered, receivedBefore: this.received });
+  }
+}
+
+/** Sits between a watcher and its transport, and keeps book of the server watches that each watch of the user has had. */
+export class WireTap implements Transport {
+  /** Watch calls that were opened and are not over. */
+  openCalls = 0;
+  /** Messages written to a call that was over. */
+  lateWrites = 0;
+  /** Creates of no watch that is known here. */
+  unknownCreates = 0;
+  readonly #transport: Transport;
+  readonly #watches = new Map<string, WireWatch>();
+
+  constructor(transport: Transport) {
+    this.#transport = transport;
+  }
+
+  get endpoints(): readonly string[] {
+    return this.#transport.endpoints;
+  }
+
+  isFree(asked: Fingerprinted): boolean {
+    return !this.#watches.has(fingerprint(asked));
+  }
+
+  add(asked: Fingerprinted, watch: WireWatch): void {
+    this.#watches.set(fingerprint(asked), watch);
+  }
+
+  /** Its user has no such watch any more: no create of it may follow. */
+  remove(asked: Fingerprinted): void {
+    this.#watches.delete(fingerprint(asked));
+  }
+
+  get(print: string): WireWatch | undefined {
+    return this.#watches.get(print);
+  }
+
+  unary(path: string, request: Uint8Array, options: UnaryCallOptions): Promise<Buffer> {
+    return this.#transport.unary(path, request, options);
+  }
+
+  async duplex(path: string, options: DuplexCallOptions): Promise<DuplexCall> {
+    const call = await this.#transport.duplex(path, options);
+    return path.endsWith("/Watch") ? new TappedCall(call, this) : call;
+  }
+}
+
+/** One call. Creates are answered in their order. */
+class TappedCall implements DuplexCall {
+  readonly #call: DuplexCall;
+  readonly #tap: WireTap;
+  readonly #unanswered: WireWatch[] = [];
+  readonly #live = new Map<bigint, WireWatch>();
+  #isOver = false;
+
+  constructor(call: DuplexCall, tap: WireTap) {
+    this.#call = call;
+    this.#tap = tap;
+    tap.openCalls++;
+  }
+
+  get endpoint(): string {
+    return this.#call.endpoint;
+  }
+
+  get discardToken(): (() => void) | undefined {
+    return this.#call.discardToken;
+  }
+
+  start(handlers: DuplexHandlers): void {
+    this.#call.start({
+      onMessage: (message) => {
+        const watch = this.#note(WatchResponse.decode(message));
+        handlers.onMessage(message);
+        // Only now: of a watch that was abandoned in flight, the answer is what the cancel waits for.
+        if (watch !== undefined && watch.live > watch.mostLive) watch.mostLive = watch.live;
+      },
+      onEnd: (status) => {
+        this.#end();
+        handlers.onEnd(status);
+      },
+    });
+  }
+
+  write(message: Uint8Array): void {
+    if (this.#isOver) this.#tap.lateWrites++;
+    const { requestUnion: request } = WatchRequest.decode(message);
+    if (request?.$case === "cancelRequest") this.#drop(request.value.watchId);
+    if (request?.$case === "createRequest") this.#noteCreate(request.value);
+    this.#call.write(message);
+  }
+
+  cancel(options?: { readonly elsewhere?: boolean }): void {
+    this.#end();
+    this.#call.cancel(options);
+  }
+
+  #noteCreate({ key, rangeEnd, filters, prevKv, progressNotify, startRevision }: WatchCreateRequest): void {
+    const range = { key: Buffer.from(key), rangeEnd: Buffer.from(rangeEnd) };
+    const names = filters.map((filter) => (filter === WatchCreateRequest_FilterType.NOPUT ? "noput" : "nodelete"));
+    const watch = this.#tap.get(fingerprint({ range, filters: names, prevKv, progressNotify }));
+    if (watch === undefined) this.#tap.unknownCreates++;
+    else watch.onCreate(startRevision);
+    this.#unanswered.push(watch ?? new WireWatch());
+  }
+
+  #note({ watchId, created, canceled, events, header, fragment, compactRevision }: WatchResponse): WireWatch | undefined {
+    if (created) {
+      const watch = this.#unanswered.shift();
+      if (watch === undefined || canceled || watchId === -1n) return undefined;
+      this.#live.set(watchId, watch);
+      watch.live++;
+      return watch;
+    }
+    if (canceled || compactRevision !== 0n) {
+      this.#drop(watchId);
+      return undefined;
+    }
+    const revision = events.at(-1)?.kv?.modRevision ?? header?.revision ?? 0n;
+    if (fragment && events.length === 0) return undefined;
+    const watches = watchId === -1n ? [...this.#live.values()] : [this.#live.get(watchId)];
+    for (const watch of watches) if (watch !== undefined && revision > watch.received) watch.received = revision;
+    return undefined;
+  }
+
+  #drop(watchId: bigint): void {
+    const watch = this.#live.get(watchId);
+    if (watch === undefined) return;
+    this.#live.delete(watchId);
+    watch.live--;
+  }
+
+  #end(): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#tap.openCalls--;
+    for (const watch of this.#live.values()) watch.live--;
+    this.#live.clear();
+  }
+}
