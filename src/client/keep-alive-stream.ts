@@ -1,4 +1,4 @@
-import { type EtcdError, isEtcdError, isProtocolError, isRpcError, ProtocolError } from "../errors/etcd-error.ts";
+import { type EtcdError, isEtcdError, isProtocolError, isRpcError, ProtocolError, RpcError } from "../errors/etcd-error.ts";
 import { LeaseDefinition, LeaseKeepAliveRequest, LeaseKeepAliveResponse as WireResponse } from "../gen/rpc.ts";
 import { isTokenRefusal } from "../transport/auth-token.ts";
 import { methodPath } from "../transport/rpc-method.ts";
@@ -16,6 +16,8 @@ const PATH = methodPath(LeaseDefinition, LeaseDefinition.methods.leaseKeepAlive)
 const METADATA = { hasleader: "true" };
 /** Streams in a row that may be refused although their token was fetched just now. */
 const MAX_TOKEN_REFUSALS = 3;
+/** However little time a lease has, a renewal that was just sent gets this long, in ms. */
+const LEAST_PATIENCE_MS = 500;
 
 export interface KeepAliveStreamOptions {
   readonly transport: Transport;
@@ -60,6 +62,7 @@ export class KeepAliveStream {
   /** Streams that were refused for their token since an answer came. */
   #tokenRefusals = 0;
   #state: StreamState = { at: "opening" };
+  #fail: (error: EtcdError) => void = () => undefined;
 
   /** @param leases those to renew, as they come and go */
   constructor(leases: ReadonlyMap<bigint, KeptLease>, options: KeepAliveStreamOptions) {
@@ -74,6 +77,15 @@ export class KeepAliveStream {
     if (this.#state.at !== "serving" || this.#sentAtMs.has(id)) return;
     this.#sentAtMs.set(id, this.#options.clock.nowMs());
     this.#state.call.write(LeaseKeepAliveRequest.encode({ ID: id }).finish());
+  }
+
+  /** Half of the lease's time is over. If its renewal was sent and not answered, the rest of the time is another endpoint's. */
+  late({ id }: KeptLease): void {
+    const sentAtMs = this.#sentAtMs.get(id);
+    if (this.#state.at !== "serving" || sentAtMs === undefined || this.#options.transport.endpoints.length < 2) return;
+    if (this.#options.clock.nowMs() - sentAtMs < LEAST_PATIENCE_MS) return;
+    this.#state.call.cancel({ elsewhere: true });
+    this.#fail(new RpcError({ code: "DEADLINE_EXCEEDED", details: `the renewal of lease ${String(id)} was not answered`, path: PATH }));
   }
 
   /** Resets the call at once. Idempotent. */
@@ -113,6 +125,7 @@ export class KeepAliveStream {
   #serve(call: DuplexCall, signal: AbortSignal): Promise<never> {
     let unlink = (): void => undefined;
     return new Promise<never>((_, reject) => {
+      this.#fail = reject;
       unlink = onAbort(signal, reject);
       if (signal.aborted) return; // closed in the moment in which it opened
       call.start({

@@ -6,6 +6,9 @@ import type { LeaseKeepAliveResponse } from "./lease-responses.ts";
 /** A lease is renewed when a third of its time is over, as clientv3 does: two tries may fail before it is lost. */
 const RENEWALS_IN_A_LIFETIME = 3;
 const MS_PER_SECOND = 1_000;
+/** How long a renewal may take of a lease whose time is not known, and how long that of any may, in ms. */
+const UNKNOWN_LATE_MS = 5_000;
+const SOONEST_LATE_MS = 500;
 
 export interface KeptLeaseOptions {
   readonly id: bigint;
@@ -14,6 +17,8 @@ export interface KeptLeaseOptions {
   readonly aliveUntilMs: number;
   /** A renewal is to be sent. */
   readonly onDue: (lease: KeptLease) => void;
+  /** Half of the time that was left when the renewal became due is over. Called again after half of the rest. */
+  readonly onLate: (lease: KeptLease) => void;
   /** It has no readers any more. */
   readonly onUnread: (lease: KeptLease) => void;
 }
@@ -28,14 +33,14 @@ export interface KeptLeaseOptions {
  *
  *   either ── its time over, fail(), last reader gone ──► over: it holds no reader and no timer
  *
- * due: a renewal is to be sent, or on its way. resting: nothing is to be done until `nextAtMs`. What it lives is counted from when the
+ * due: a renewal is to be sent, or on its way; it is late from `lateAtMs` on. resting: nothing is to be done until `nextAtMs`. What it lives is counted from when the
  * renewal that was answered had been sent, and the server counts from later: here it is over first.
  */
 export class KeptLease {
   readonly id: bigint;
   readonly #options: KeptLeaseOptions;
   readonly #readers = new Set<KeepAliveInbox>();
-  #state: { readonly at: "due" } | { readonly at: "resting"; readonly nextAtMs: number } = { at: "due" };
+  #state: { readonly at: "due"; readonly lateAtMs: number } | { readonly at: "resting"; readonly nextAtMs: number };
   #aliveUntilMs: number;
   #timer: Timer | undefined;
 
@@ -43,6 +48,7 @@ export class KeptLease {
     this.id = options.id;
     this.#options = options;
     this.#aliveUntilMs = options.aliveUntilMs;
+    this.#state = this.#due();
     this.#setTimer();
   }
 
@@ -92,8 +98,7 @@ export class KeptLease {
 
   #setTimer(): void {
     this.#timer?.cancel();
-    const wakeAtMs = this.#state.at === "resting" ? this.#state.nextAtMs : this.#aliveUntilMs;
-    if (wakeAtMs === Infinity) return;
+    const wakeAtMs = this.#state.at === "resting" ? this.#state.nextAtMs : Math.min(this.#aliveUntilMs, this.#state.lateAtMs);
     const { clock } = this.#options;
     this.#timer = clock.setTimer(wakeAtMs - clock.nowMs(), () => {
       this.#wake();
@@ -108,8 +113,16 @@ export class KeptLease {
       return;
     }
     const isDueNow = this.#state.at === "resting" && nowMs >= this.#state.nextAtMs;
-    if (isDueNow) this.#state = { at: "due" };
+    const isLate = this.#state.at === "due" && nowMs >= this.#state.lateAtMs;
+    if (isDueNow || isLate) this.#state = this.#due();
     this.#setTimer();
     if (isDueNow) this.#options.onDue(this);
+    if (isLate) this.#options.onLate(this);
+  }
+
+  #due(): { readonly at: "due"; readonly lateAtMs: number } {
+    const nowMs = this.#options.clock.nowMs();
+    const halfMs = this.#aliveUntilMs === Infinity ? UNKNOWN_LATE_MS : (this.#aliveUntilMs - nowMs) / 2;
+    return { at: "due", lateAtMs: nowMs + Math.max(SOONEST_LATE_MS, halfMs) };
   }
 }

@@ -69,6 +69,7 @@ export class LeaseKeepAlive {
       clock,
       aliveUntilMs: this.#lifetimes.aliveUntilMs(id, clock.nowMs()),
       onDue: () => this.#stream?.renew(lease),
+      onLate: () => this.#stream?.late(lease),
       onUnread: () => {
         this.#stop(lease);
       },

@@ -1,5 +1,5 @@
 import { ClosedError, RpcError } from "../errors/etcd-error.ts";
-import { abortable } from "../util/abort.ts";
+import { abortable, onAbort } from "../util/abort.ts";
 import { Backoff, type BackoffOptions } from "../util/backoff.ts";
 import { type Clock, sleep } from "../util/clock.ts";
 import type { Logger } from "../util/logger.ts";
@@ -46,6 +46,7 @@ export class EndpointPool {
   readonly #failures = new Map<string, string>();
   readonly #closing = new AbortController();
   readonly #endpoints: EndpointList;
+  #endPause: () => void = () => undefined;
   /** All endpoints have failed, and that was said; until one answers. */
   #warned = false;
   #search: { readonly state: Search; readonly found: Promise<GrpcChannel> } | undefined;
@@ -86,6 +87,8 @@ export class EndpointPool {
   /** The list has changed: connections to endpoints that are no longer on it take no new calls. */
   endpointsChanged(): void {
     this.#failures.clear();
+    this.#backoff.reset();
+    this.#endPause();
     for (const [name, channel] of this.#channels) {
       if (this.#endpoints.has(name)) continue;
       this.#channels.delete(name);
@@ -145,10 +148,25 @@ export class EndpointPool {
       } catch (error) {
         signal.throwIfAborted();
         const retryInMs = this.#failed(endpoint, error instanceof Error ? error : new Error(String(error)));
-        if (search.waiting > 0) await sleep(retryInMs, { signal, clock: this.#options.clock });
+        if (search.waiting > 0) await this.#pause(retryInMs, signal);
         if (search.waiting === 0) throw error;
       }
     }
+  }
+
+  /** Ends early when there are other endpoints to try. */
+  async #pause(delayMs: number, signal: AbortSignal): Promise<void> {
+    const pause = new AbortController();
+    const unlink = onAbort(signal, (reason) => {
+      pause.abort(reason);
+    });
+    this.#endPause = () => {
+      pause.abort();
+    };
+    await sleep(delayMs, { signal: pause.signal, clock: this.#options.clock }).catch(() => undefined);
+    unlink();
+    this.#endPause = () => undefined;
+    signal.throwIfAborted();
   }
 
   /** Goes on to the next endpoint; returns the delay before it is tried, in ms. */

@@ -12,7 +12,7 @@ import { EndpointPool } from "./endpoint-pool.ts";
 import { parseEndpoint, parseEndpoints } from "./endpoints.ts";
 import { GrpcChannel } from "./grpc-channel.ts";
 import type { DuplexCall, DuplexCallOptions, Transport, UnaryCallOptions } from "./transport.ts";
-import { mayRetryUnary } from "./unary-retry.ts";
+import { isRefusedByLearner, mayRetryUnary } from "./unary-retry.ts";
 
 export interface GrpcTransportOptions {
   readonly endpoints: string | readonly string[];
@@ -123,6 +123,7 @@ export class GrpcTransport implements Transport {
     const limit = this.#limit(options.signal, timeoutMs);
     const backoff = new Backoff(this.#backoff);
     let sent = false;
+    let learners = 0;
     try {
       for (;;) {
         const channel = await (endpoint === undefined
@@ -134,9 +135,11 @@ export class GrpcTransport implements Transport {
           return await channel.unary(path, request, { metadata, timeoutMs: leftMs, signal: limit.signal });
         } catch (error) {
           if (!(error instanceof RpcError)) throw error;
-          if (error.code === "UNAVAILABLE") this.#endpoints.moveOn(channel.endpoint);
-          const delayMs = backoff.nextMs();
-          if (!mayRetryUnary(error, { repeatable }) || this.#clock.nowMs() + delayMs >= untilMs) throw error;
+          const isLearner = endpoint === undefined && isRefusedByLearner(error);
+          if (error.code === "UNAVAILABLE" || isLearner) this.#endpoints.moveOn(channel.endpoint);
+          const mayRetry = isLearner ? ++learners < this.#endpoints.names.length : mayRetryUnary(error, { repeatable });
+          const delayMs = isLearner ? 0 : backoff.nextMs();
+          if (!mayRetry || this.#clock.nowMs() + delayMs >= untilMs) throw error;
           await sleep(delayMs, { signal: limit.signal, clock: this.#clock });
         }
       }

@@ -1,4 +1,5 @@
 import type { RpcError } from "../errors/etcd-error.ts";
+import { serverErrors } from "../errors/server-errors.ts";
 
 /** What grpc-js says of a call that found no connection to be sent on. */
 const NEVER_SENT = ["No connection established", "Channel closed before call started", "Name resolution failed"];
@@ -10,4 +11,9 @@ const NEVER_SENT = ["No connection established", "Channel closed before call sta
 export function mayRetryUnary(error: RpcError, { repeatable }: { repeatable: boolean }): boolean {
   if (error.code !== "UNAVAILABLE") return false;
   return repeatable || NEVER_SENT.some((text) => error.details.startsWith(text));
+}
+
+/** A learner does little else than to learn: another member is to be asked, and nothing has been done. UNAVAILABLE before etcd 3.6. */
+export function isRefusedByLearner({ details }: Pick<RpcError, "details">): boolean {
+  return details === serverErrors.notSupportedForLearner.message;
 }

@@ -57,11 +57,15 @@ export class ClusterGuard {
     this.#suspects.clear();
   }
 
+  #isClosed(): boolean {
+    return this.#closing.signal.aborted;
+  }
+
   async #lookInto(): Promise<void> {
     const { signal } = this.#closing;
     const { clock, logger } = this.#host;
     this.#isReading = true;
-    for (let retryMs = FIRST_RETRY_MS; this.#suspects.size > 0 && !signal.aborted; retryMs = Math.min(retryMs * 2, LONGEST_RETRY_MS)) {
+    for (let retryMs = FIRST_RETRY_MS; this.#suspects.size > 0 && !this.#isClosed(); retryMs = Math.min(retryMs * 2, LONGEST_RETRY_MS)) {
       const suspects = [...this.#suspects].filter(([watch]) => watch.outcome === undefined);
       this.#suspects.clear();
       const [first] = suspects;
@@ -71,7 +75,7 @@ export class ClusterGuard {
         const header = await storeHeader(this.#host, first[0].spec.range, { signal, endpoint: this.#endpoint });
         for (const [watch, seen] of suspects) this.#judge(watch, seen, header);
       } catch (error) {
-        if (signal.aborted) return;
+        if (this.#isClosed()) return;
         logger.warn("The server's revision is behind what was seen, and whether its cluster was restored could not be read; trying again", {
           endpoint: this.#endpoint,
           error,
@@ -85,7 +89,7 @@ export class ClusterGuard {
   }
 
   #judge(watch: WatcherStream, seen: Revision, { clusterId, revision }: ResponseHeader): void {
-    if (this.#closing.signal.aborted || watch.outcome !== undefined) return;
+    if (this.#isClosed() || watch.outcome !== undefined) return;
     const { clusterId: expected } = watch;
     if (clusterId !== 0n && expected !== 0n && clusterId !== expected) this.#onChanged(watch, otherCluster(expected, clusterId));
     else if (revision > 0n && revision < seen)

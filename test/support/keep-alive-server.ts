@@ -17,6 +17,8 @@ export class KeepAliveConnection implements DuplexCall {
   readonly renewals: { readonly id: bigint; readonly atMs: number }[] = [];
   /** `cancelled`: reset by the client. `ended`: by the server. */
   state: "open" | "ended" | "cancelled" = "open";
+  /** The client has put the end down to the endpoint. */
+  isBlamed = false;
   readonly #clock: FakeClock;
   #handlers: DuplexHandlers | undefined;
 
@@ -41,7 +43,8 @@ export class KeepAliveConnection implements DuplexCall {
     this.renewals.push({ id: LeaseKeepAliveRequest.decode(message).ID, atMs: this.#clock.nowMs() });
   }
 
-  cancel(): void {
+  cancel({ elsewhere = false }: { readonly elsewhere?: boolean } = {}): void {
+    this.isBlamed ||= elsewhere;
     if (this.state === "open") this.state = "cancelled";
   }
 

@@ -329,6 +329,40 @@ describe("The stream of keep-alives", () => {
     expect(transport.connection.times).toEqual([3_000, 8_999]);
   });
 
+  it("[161] leaves an endpoint that does not answer while there is time for another one, if there is another one", async () => {
+    const { lease, transport, pass } = leaseHarness();
+    transport.endpoints.push("two:2379");
+    const reading = readRenewals(lease.keepAlive(1n));
+    await settle();
+    transport.connection.answer(1n, 9);
+    await pass(3_000);
+    await pass(2_999);
+    expect(transport.connections.map(({ state }) => state)).toEqual(["open"]);
+    await pass(1); // half of the 6,000 ms that were left
+    await pass(0);
+    expect(transport.connections.map(({ state, isBlamed }) => ({ state, isBlamed }))).toEqual([
+      { state: "cancelled", isBlamed: true },
+      { state: "open", isBlamed: false },
+    ]);
+    expect(transport.connection.times).toEqual([6_000]);
+    await pass(1_000);
+    transport.connection.answer(1n, 9);
+    await settle();
+    expect(reading).toMatchObject({ answers: [{ id: 1n }, { id: 1n }], outcome: undefined });
+  });
+
+  it("[161] leaves an endpoint that never answers for a lease of which nothing is known", async () => {
+    const { lease, transport, pass } = leaseHarness();
+    transport.endpoints.push("two:2379");
+    const reading = readRenewals(lease.keepAlive(1n));
+    await pass(4_999);
+    expect(transport.connections).toHaveLength(1);
+    await pass(1);
+    await pass(0);
+    expect(transport.connections).toHaveLength(2);
+    expect(reading.outcome).toBeUndefined();
+  });
+
   it("loses a lease that it cannot renew in time, and stops trying", async () => {
     const harness = leaseHarness();
     const { lease, transport, pass } = harness;
@@ -464,7 +498,7 @@ describe("The loop over the renewals", () => {
       transport.connection.end();
       await pass(0);
     }
-    expect(harness.clock.pendingTimers).toBe(1);
+    expect(harness.clock.pendingTimers).toBe(2); // the delay, and from when on a renewal is late
     second.abort();
     await settle();
     expect(backingOff.outcome).toBe("quietly");
