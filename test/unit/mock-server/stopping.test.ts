@@ -63,3 +63,17 @@ it("a server that stops without a leader leaves no timer, and has none after a r
   server.faults.electLeader();
   expect(await late).toBe(2n);
 });
+
+it("a server that stops while its connections have time to go leaves no timer, nor do leases and watches", async () => {
+  const { clock, server, etcd } = await started();
+  const { ID } = await etcd.call("Lease", "leaseGrant", { TTL: 10n });
+  await etcd.put("k", "", { lease: ID });
+  const watch = etcd.watch();
+  await watch.created({ ...span("k"), progressNotify: true });
+  await watch.created({ ...span("k"), startRevision: 1n });
+  server.faults.goAway({ graceMs: 60_000 });
+  expect(clock.pendingTimers).toBeGreaterThan(3);
+  await server.stop();
+  expect(clock.pendingTimers).toBe(0);
+  expect(server.metrics).toMatchObject({ connections: 0, streams: 0, watchers: 0 });
+});
