@@ -7,6 +7,7 @@ import { cancelling } from "./cancelling.suite.ts";
 import { catchUp } from "./catch-up.suite.ts";
 import { compaction } from "./compaction.suite.ts";
 import { createdAndProgress } from "./created-and-progress.suite.ts";
+import { endpoints } from "./endpoints.suite.ts";
 import { events } from "./events.suite.ts";
 import { keysAndRanges } from "./keys-and-ranges.suite.ts";
 import { largeAnswers } from "./large-answers.suite.ts";
@@ -30,6 +31,7 @@ const suites: Readonly<Record<string, Suite>> = {
   cancelling,
   "resources of the server": serverResources,
   reconnect,
+  endpoints,
   "coming and going": overlapping,
   "large answers": largeAnswers,
   "slow readers": slowReaders,

@@ -57,6 +57,11 @@ export class RealEtcd {
     return this.#process.gauge(name);
   }
 
+  /** Its whole /metrics page. */
+  metrics(): Promise<string> {
+    return this.#process.metrics();
+  }
+
   /** Resolves when the process has ended, or at once for the two signals that do not end it. */
   kill(signal: "SIGKILL" | "SIGTERM" | "SIGSTOP" | "SIGCONT"): Promise<void> {
     return this.#process.kill(signal);
