@@ -50,6 +50,11 @@ export class ResumeQueue {
     this.#fill();
   }
 
+  /** The connection is over: nothing more is sent. What was in flight stays so until it is taken back. */
+  detach(): void {
+    this.#send = undefined;
+  }
+
   /** The oldest request has been answered; undefined if none was in flight. */
   answered(): { readonly watch: WatcherStream | undefined } | undefined {
     return this.#inFlight.shift();

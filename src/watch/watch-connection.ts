@@ -102,18 +102,24 @@ export class WatchConnection {
   serve(signal: AbortSignal): Promise<never> {
     let unlink = (): void => undefined;
     return new Promise<never>((_, reject) => {
-      this.#fail = reject;
-      unlink = onAbort(signal, reject);
+      // The owner takes the watches back a few microtasks later: what is added until then must not be written to a call that is over.
+      const leave = (error: unknown): void => {
+        this.#isOver = true;
+        this.#queue.detach();
+        reject(error);
+      };
+      this.#fail = leave;
+      unlink = onAbort(signal, leave);
       this.#call.start({
         onMessage: (bytes) => {
           try {
             this.#handle(decodeWatchMessage(bytes));
           } catch (error) {
-            reject(error);
+            leave(error);
             this.#call.cancel();
           }
         },
-        onEnd: reject,
+        onEnd: leave,
       });
       this.#queue.attach((watch) => {
         const { nextRevision: startRevision, spec } = watch;
