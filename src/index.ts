@@ -27,6 +27,14 @@ export type { ChangesOptions } from "./cache/change-reader.ts";
 export type { RevisionWaitOptions } from "./cache/revision-waiters.ts";
 export type { IndexFunction } from "./cache/store.ts";
 
+// Work from changes.
+export { Controller } from "./controller/controller.ts";
+export type { ControllerOptions, ControllerSource, Leadership } from "./controller/controller-options.ts";
+export type { ControllerMetrics, DurationMetrics, ReconcileOutcome } from "./controller/controller-metrics.ts";
+export type { Reconcile, ReconcileContext, ReconcileResult } from "./controller/reconcile.ts";
+export type { RetryOptions } from "./controller/retry-schedule.ts";
+export { TerminalError } from "./controller/terminal-error.ts";
+
 // Keys and values.
 export { Kv } from "./client/kv.ts";
 export type { CompactOptions, DeleteOptions, GetOptions, PutOptions } from "./client/kv.ts";

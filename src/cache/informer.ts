@@ -80,6 +80,11 @@ export class Informer<Value = KeyValue> implements AsyncDisposable {
     return this.#synced.promise.then(() => undefined);
   }
 
+  /** Whether `start()` has been called, or `stop()`. */
+  get isStarted(): boolean {
+    return this.#state.at !== "idle";
+  }
+
   /** Whether the first state is complete. */
   get isSynced(): boolean {
     return this.#picture.isSynced;

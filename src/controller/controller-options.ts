@@ -1,0 +1,93 @@
+import type { Informer } from "../cache/informer.ts";
+import type { InformerChange } from "../cache/informer-change.ts";
+import type { InformerOptions } from "../cache/informer-options.ts";
+import { checkOptions, type OptionKinds, showValue } from "../util/option-check.ts";
+import type { Reconcile } from "./reconcile.ts";
+import type { RetryOptions } from "./retry-schedule.ts";
+
+/** Another range whose changes call for work on keys of this controller: those that `keys` names. */
+export interface ControllerSource<SourceValue = unknown> {
+  /** It is started and stopped with the controller if it is idle; one that runs is left to its owner. */
+  readonly informer: Informer<SourceValue>;
+  readonly keys: (change: InformerChange<SourceValue>) => readonly string[] | string | undefined;
+}
+
+/** Whoever says when a controller may run: an `Election`, a `Shard`. */
+export interface Leadership {
+  /** Resolves once this process leads, with a signal that is aborted before another one can. Rejects with the signal's reason. */
+  lead(options: { readonly signal: AbortSignal }): Promise<{ readonly signal: AbortSignal; release(): Promise<void> }>;
+}
+
+export interface ControllerOptions<Value> extends Omit<InformerOptions<Value>, "key" | "rangeEnd" | "fromKey"> {
+  readonly reconcile: Reconcile<Value>;
+  /** Further sources. `any` since each has a value type of its own. */
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- a list of sources with different values has no other type
+  readonly sources?: readonly ControllerSource<any>[] | undefined;
+  /** How many keys are worked on at once. A key never is twice. Default 1. */
+  readonly concurrency?: number | undefined;
+  readonly retry?: RetryOptions | undefined;
+  /** Work on every key again this often, in ms. At least 1,000. Default: never. */
+  readonly resyncIntervalMs?: number | undefined;
+  /** Run only while this leads. The cache is filled meanwhile. */
+  readonly leader?: Leadership | undefined;
+  /** How long the first lists may take, in ms, before `run()` fails. Default 120,000. */
+  readonly syncTimeoutMs?: number | undefined;
+  /** How long those that run may finish when the controller stops, in ms, before their signal is aborted. Default 30,000. */
+  readonly drainTimeoutMs?: number | undefined;
+}
+
+const controllerKinds: OptionKinds<ControllerOptions<unknown>> = {
+  prefix: "value",
+  pageSize: "value",
+  metadata: "value",
+  requireLeader: "flag",
+  buffer: "value",
+  decode: "value",
+  indexes: "value",
+  freeze: "flag",
+  reconcile: "value",
+  sources: "value",
+  concurrency: "value",
+  retry: "value",
+  resyncIntervalMs: "value",
+  leader: "value",
+  syncTimeoutMs: "value",
+  drainTimeoutMs: "value",
+};
+
+const retryKinds: OptionKinds<RetryOptions> = { baseMs: "value", maxMs: "value", perSecond: "value", burst: "value" };
+
+export interface ControllerSettings<Value> {
+  readonly reconcile: Reconcile<Value>;
+  readonly sources: readonly ControllerSource[];
+  readonly concurrency: number;
+  readonly retry: RetryOptions;
+  readonly resyncIntervalMs: number | undefined;
+  readonly leader: Leadership | undefined;
+  readonly syncTimeoutMs: number;
+  readonly drainTimeoutMs: number;
+  readonly informer: InformerOptions<Value>;
+}
+
+/** @throws {TypeError} {RangeError} for options that are wrong */
+export function controllerSettings<Value>(options: ControllerOptions<Value>): ControllerSettings<Value> {
+  checkOptions(options, controllerKinds as OptionKinds<ControllerOptions<Value>>, "Controller");
+  const {
+    reconcile,
+    sources = [],
+    concurrency = 1,
+    retry = {},
+    resyncIntervalMs,
+    leader,
+    syncTimeoutMs = 120_000,
+    drainTimeoutMs = 30_000,
+    ...informer
+  } = options;
+  if (typeof (reconcile as unknown) !== "function") throw new TypeError(`reconcile must be a function, got ${showValue(reconcile)}`);
+  if (!Number.isSafeInteger(concurrency) || concurrency <= 0)
+    throw new RangeError(`concurrency must be a positive integer, got ${showValue(concurrency)}`);
+  checkOptions(retry, retryKinds, "retry");
+  for (const [name, value] of Object.entries({ ...retry, syncTimeoutMs, drainTimeoutMs }))
+    if (value !== undefined && !(value > 0)) throw new RangeError(`${name} must be above 0, got ${showValue(value)}`);
+  return { reconcile, sources, concurrency, retry, resyncIntervalMs, leader, syncTimeoutMs, drainTimeoutMs, informer };
+}

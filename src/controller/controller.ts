@@ -1,0 +1,176 @@
+import { Informer } from "../cache/informer.ts";
+import type { EtcdClient } from "../client/etcd-client.ts";
+import { ClosedError, RpcError } from "../errors/etcd-error.ts";
+import type { KeyValue } from "../model/key-value.ts";
+import { abortReason, onAbort } from "../util/abort.ts";
+import { type Clock, sleep, systemClock } from "../util/clock.ts";
+import type { Logger } from "../util/logger.ts";
+import { checkOptions, checkSignal } from "../util/option-check.ts";
+import { watcherHost } from "../watch/watcher-host.ts";
+import { ControllerFigures, type ControllerMetrics } from "./controller-metrics.ts";
+import { type ControllerOptions, type ControllerSettings, controllerSettings, type ControllerSource } from "./controller-options.ts";
+import { Worker } from "./worker.ts";
+
+/**
+ * Keeps something in line with the keys of a range: for each key that changes it calls `reconcile`, which compares and acts. A key is
+ * never worked on twice at once; many changes of it while it is come to one more run. What fails is tried again, later and later.
+ *
+ * Lost connections, compactions and restores are dealt with below: after each of them `reconcile` runs for exactly the keys that differ.
+ *
+ * @example
+ * const stop = new AbortController();
+ * const controller = new Controller(client, {
+ *   prefix: "services/",
+ *   decode: (kv) => kv.json<{ replicas: number }>(),
+ *   reconcile: (key, { value, attempt }) => {
+ *     console.log(key, value === undefined ? "is gone" : `wants ${String(value.replicas)} replicas`, "attempt", attempt);
+ *     stop.abort();
+ *   },
+ * });
+ * await client.kv.put("services/a", '{"replicas":2}');
+ * await controller.run({ signal: stop.signal });
+ */
+export class Controller<Value = KeyValue> {
+  /** The picture of its range. */
+  readonly informer: Informer<Value>;
+  readonly #settings: ControllerSettings<Value>;
+  readonly #logger: Logger;
+  readonly #clock: Clock;
+  readonly #figures = new ControllerFigures();
+  #worker: Worker<Value> | undefined;
+  #isRunning = false;
+
+  /** @throws {TypeError} {RangeError} for options that are wrong */
+  constructor(client: EtcdClient, options: ControllerOptions<Value>) {
+    this.#settings = controllerSettings(options);
+    this.informer = new Informer(client, this.#settings.informer);
+    this.#logger = client[watcherHost].logger;
+    this.#clock = systemClock;
+  }
+
+  get metrics(): ControllerMetrics {
+    const worker = this.#worker ?? this.#newWorker();
+    return { ...worker.metrics, relists: this.informer.relists };
+  }
+
+  /**
+   * Starts the sources, waits for their first state, and works until the signal is aborted; then resolves once all that ran has ended. Once.
+   * @throws {RpcError} DEADLINE_EXCEEDED if the sources are not in sync within `syncTimeoutMs`; why a source failed for good, such as
+   * permission denied; {ClosedError} if it has run before
+   */
+  async run(options: { readonly signal?: AbortSignal } = {}): Promise<void> {
+    checkOptions(options, { signal: "value" }, "run");
+    const outer = checkSignal(options.signal);
+    if (this.#isRunning) throw new ClosedError("The controller");
+    this.#isRunning = true;
+    const ending = new AbortController();
+    const unlink = onAbort(outer, (reason) => {
+      ending.abort(reason);
+    });
+    const own = [this.informer, ...this.#settings.sources.map(({ informer }) => informer).filter((informer) => !informer.isStarted)];
+    try {
+      await this.#sync(own, ending.signal);
+      if (this.#settings.leader === undefined) await this.#work(ending);
+      else await this.#workWhileLeading(ending);
+    } catch (error) {
+      if (!ending.signal.aborted || error !== abortReason(ending.signal)) throw error;
+    } finally {
+      unlink();
+      ending.abort(new ClosedError("The controller"));
+      await Promise.all(own.map((informer) => informer.stop()));
+    }
+  }
+
+  /** Loudly: a controller that silently waits for a list for ever is worse than one that ends. */
+  async #sync(informers: readonly Pick<Informer, "start">[], signal: AbortSignal): Promise<void> {
+    const { syncTimeoutMs } = this.#settings;
+    const limit = new AbortController();
+    const tooLate = sleep(syncTimeoutMs, { signal: limit.signal, clock: this.#clock }).then(() => {
+      throw new RpcError({
+        code: "DEADLINE_EXCEEDED",
+        details: `The first lists were not complete within ${String(syncTimeoutMs)} ms`,
+        path: "/etcdserverpb.KV/Range",
+      });
+    });
+    try {
+      await Promise.race([Promise.all(informers.map((informer) => informer.start({ signal }))), tooLate]);
+    } finally {
+      limit.abort();
+      tooLate.catch(() => undefined);
+    }
+  }
+
+  /** Over and over: leads, works, loses the lead. */
+  async #workWhileLeading(ending: AbortController): Promise<void> {
+    const isEnding = (): boolean => ending.signal.aborted;
+    while (!isEnding()) {
+      const term = await this.#settings.leader?.lead({ signal: ending.signal });
+      if (term === undefined) return;
+      const working = new AbortController();
+      const unlinks = [ending.signal, term.signal].map((signal) =>
+        onAbort(signal, (reason) => {
+          working.abort(reason);
+        }),
+      );
+      // Who has lost the lead has no time to finish: another one may begin any moment.
+      const unlinkTerm = onAbort(term.signal, (reason) => {
+        this.#worker?.abort(reason);
+      });
+      try {
+        await this.#work(working);
+      } finally {
+        for (const unlink of [...unlinks, unlinkTerm]) unlink();
+        await term.release(); // only now that nothing runs any more
+      }
+    }
+  }
+
+  /** Until the signal is aborted, or a source fails. */
+  async #work(ending: AbortController): Promise<void> {
+    const { resyncIntervalMs, sources, drainTimeoutMs } = this.#settings;
+    const { signal } = ending;
+    const worker = this.#newWorker();
+    this.#worker = worker;
+    const loops = [
+      this.#feed(worker, { informer: this.informer, keys: ({ key }) => key }, signal, resyncIntervalMs),
+      ...sources.map((source) => this.#feed(worker, source, signal, undefined)),
+    ];
+    try {
+      await Promise.all(loops);
+    } finally {
+      ending.abort(new ClosedError("The controller"));
+      const left = await worker.stop({ drainTimeoutMs, reason: abortReason(signal) });
+      if (left > 0) this.#logger.error("Keys are worked on still, though their signal was aborted: they are given up", { keys: left });
+      await Promise.allSettled(loops);
+    }
+  }
+
+  async #feed<SourceValue>(
+    worker: Worker<Value>,
+    { informer, keys }: ControllerSource<SourceValue>,
+    signal: AbortSignal,
+    resyncIntervalMs: number | undefined,
+  ): Promise<void> {
+    for await (const change of informer.changes({ signal, resyncIntervalMs })) {
+      if (change.type === "error") this.#logger.warn("A value could not be decoded", { key: change.key, error: change.error });
+      const isMany = (change.type === "add" && change.isInitial) || (change.type === "update" && change.isResync);
+      const found = keys(change) ?? [];
+      for (const key of typeof found === "string" ? [found] : found) worker.add(key, isMany ? "background" : "live");
+    }
+  }
+
+  #newWorker(): Worker<Value> {
+    const { reconcile, concurrency, retry } = this.#settings;
+    return new Worker({
+      informer: this.informer,
+      reconcile,
+      concurrency,
+      retry,
+      clock: this.#clock,
+      figures: this.#figures,
+      onError: (key, error, retryInMs) => {
+        this.#logger.warn(retryInMs === undefined ? "A key failed for good" : "A key failed; it is tried again", { key, error, retryInMs });
+      },
+    });
+  }
+}

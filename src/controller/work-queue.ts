@@ -1,0 +1,135 @@
+import PQueue from "p-queue";
+import type { Clock, Timer } from "../util/clock.ts";
+
+/** What comes before what: a change that somebody has just made, before the first list and resyncs, which are many. */
+export type WorkPriority = "live" | "background";
+
+const PRIORITIES: Readonly<Record<WorkPriority, number>> = { live: 1, background: 0 };
+
+export interface WorkQueueOptions {
+  readonly concurrency: number;
+  readonly clock: Clock;
+  /** Works on a key. It must not reject. */
+  readonly work: (key: string, info: { readonly queuedMs: number }) => Promise<void>;
+  /** A key was queued, and did not join an earlier add of it. */
+  readonly onAdd?: () => void;
+}
+
+/**
+ * Keys that are to be worked on, a key once at a time. (client-go: util/workqueue/queue.go and delaying_queue.go.)
+ *
+ *                 add                    a worker is free
+ *   (nowhere) ───────────► dirty, queued ───────────────► processing ── done ──► (nowhere)
+ *       │                      ▲                              │  add
+ *       └─ add after ─► delayed┘ its time has come            └──────► dirty, processing ── done ──► dirty, queued
+ *
+ * Many adds of one key are one. One that comes while the key is worked on makes it run once more afterwards. Of two delays the earlier
+ * one counts, and an add without delay takes the delayed one's place.
+ */
+export class WorkQueue {
+  readonly #queue: PQueue;
+  readonly #clock: Clock;
+  readonly #work: WorkQueueOptions["work"];
+  readonly #onAdd: () => void;
+  /** Keys to work on, since when. Those that are being processed wait here for their second turn. */
+  readonly #dirty = new Map<string, { readonly sinceMs: number; priority: WorkPriority }>();
+  /** Keys that are worked on, since when. */
+  readonly #processing = new Map<string, number>();
+  readonly #delayed = new Map<string, { readonly atMs: number; readonly timer: Timer; readonly priority: WorkPriority }>();
+  #isStopped = false;
+
+  constructor({ concurrency, clock, work, onAdd = () => undefined }: WorkQueueOptions) {
+    this.#queue = new PQueue({ concurrency });
+    this.#clock = clock;
+    this.#work = work;
+    this.#onAdd = onAdd;
+  }
+
+  /** Keys that wait for a worker. */
+  get depth(): number {
+    return this.#queue.size;
+  }
+
+  /** Keys that wait for their time. */
+  get delayed(): number {
+    return this.#delayed.size;
+  }
+
+  /** Keys that are worked on now. */
+  get running(): number {
+    return this.#processing.size;
+  }
+
+  /** How long the key that is worked on longest has been, in ms. */
+  get longestRunningMs(): number {
+    let sinceMs = this.#clock.nowMs();
+    for (const startedMs of this.#processing.values()) sinceMs = Math.min(sinceMs, startedMs);
+    return this.#clock.nowMs() - sinceMs;
+  }
+
+  add(key: string, priority: WorkPriority = "live"): void {
+    if (this.#isStopped) return;
+    this.#cancelDelay(key);
+    const dirty = this.#dirty.get(key);
+    if (dirty !== undefined) {
+      if (PRIORITIES[priority] <= PRIORITIES[dirty.priority]) return;
+      dirty.priority = priority;
+      if (!this.#processing.has(key)) this.#queue.setPriority(key, PRIORITIES[priority]);
+      return;
+    }
+    this.#onAdd();
+    this.#dirty.set(key, { sinceMs: this.#clock.nowMs(), priority });
+    if (!this.#processing.has(key)) this.#push(key, priority);
+  }
+
+  /** Adds a key after a while, unless it is to come sooner anyway. */
+  addAfter(key: string, delayMs: number, priority: WorkPriority = "live"): void {
+    if (this.#isStopped) return;
+    if (!(delayMs > 0)) {
+      this.add(key, priority);
+      return;
+    }
+    const atMs = this.#clock.nowMs() + delayMs;
+    const earlier = this.#delayed.get(key);
+    if (earlier !== undefined && earlier.atMs <= atMs) return;
+    this.#cancelDelay(key);
+    const timer = this.#clock.setTimer(delayMs, () => {
+      this.#delayed.delete(key);
+      this.add(key, priority);
+    });
+    this.#delayed.set(key, { atMs, timer, priority });
+  }
+
+  /** Takes no more keys and forgets those that wait. Resolves when what runs has ended. */
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    for (const { timer } of this.#delayed.values()) timer.cancel();
+    this.#delayed.clear();
+    this.#dirty.clear();
+    this.#queue.clear();
+    await this.#queue.onIdle();
+  }
+
+  #push(key: string, priority: WorkPriority): void {
+    void this.#queue.add(() => this.#process(key), { id: key, priority: PRIORITIES[priority] });
+  }
+
+  async #process(key: string): Promise<void> {
+    const nowMs = this.#clock.nowMs();
+    const queuedMs = nowMs - (this.#dirty.get(key)?.sinceMs ?? nowMs);
+    this.#dirty.delete(key);
+    this.#processing.set(key, nowMs);
+    try {
+      await this.#work(key, { queuedMs });
+    } finally {
+      this.#processing.delete(key);
+      const again = this.#dirty.get(key);
+      if (again !== undefined) this.#push(key, again.priority);
+    }
+  }
+
+  #cancelDelay(key: string): void {
+    this.#delayed.get(key)?.timer.cancel();
+    this.#delayed.delete(key);
+  }
+}
