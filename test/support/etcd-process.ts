@@ -51,6 +51,8 @@ interface EtcdProcessOptions {
   readonly directory: string;
   /** host:port of its client side. */
   readonly endpoint: string;
+  /** host:port of its pages, where clients need certificates. Default: `endpoint`. */
+  readonly pagesEndpoint?: string;
 }
 
 interface RunningProcess {
@@ -69,6 +71,10 @@ export class EtcdProcess {
   constructor(options: EtcdProcessOptions) {
     this.#options = options;
     this.endpoint = options.endpoint;
+  }
+
+  get #pagesEndpoint(): string {
+    return this.#options.pagesEndpoint ?? this.endpoint;
   }
 
   get version(): string {
@@ -115,13 +121,13 @@ export class EtcdProcess {
   }
 
   metrics(): Promise<string> {
-    return page(this.endpoint, "/metrics");
+    return page(this.#pagesEndpoint, "/metrics");
   }
 
   async #isHealthy(): Promise<boolean> {
     const exitCode = this.#running?.etcd.exitCode;
     if (exitCode !== null) throw new Error(`etcd ended with ${String(exitCode)}: ${this.#said}`);
-    const health = await page(this.endpoint, "/health").catch(() => ""); // nobody listens yet
+    const health = await page(this.#pagesEndpoint, "/health").catch(() => ""); // nobody listens yet
     return health.includes('"health":"true"');
   }
 }

@@ -8,26 +8,33 @@ const START_ATTEMPTS = 3;
 
 /** A real etcd of one member on loopback, with data of its own that is gone after `stop()`. */
 export class RealEtcd {
+  /** By which its peers would call it. */
+  readonly peerUrl: string;
   readonly #process: EtcdProcess;
   readonly #directory: string;
 
-  private constructor(process: EtcdProcess, directory: string) {
+  private constructor(process: EtcdProcess, { directory, peerPort }: { directory: string; peerPort: number }) {
     this.#process = process;
     this.#directory = directory;
+    this.peerUrl = `http://127.0.0.1:${String(peerPort)}`;
   }
 
   /** Starts it with `flags` besides those that it needs, and waits until it says that it is healthy. */
-  static async start(binary: EtcdBinary, { flags = [] }: { flags?: readonly string[] } = {}): Promise<RealEtcd> {
+  static async start(
+    binary: EtcdBinary,
+    { flags = [], scheme = "http" }: { flags?: readonly string[]; scheme?: "http" | "https" } = {},
+  ): Promise<RealEtcd> {
     for (let attempt = 1; ; attempt++) {
       const directory = await dataDirectory();
-      const [clientPort, peerPort] = [await freePort(), await freePort()];
+      const [clientPort, peerPort, pagesPort] = [await freePort(), await freePort(), await freePort()];
       const process = new EtcdProcess({
         binary,
-        flags: [...ownFlags(directory, clientPort, peerPort), ...flags],
+        flags: [...ownFlags({ directory, scheme, clientPort, peerPort, pagesPort }), ...flags],
         directory,
         endpoint: `127.0.0.1:${String(clientPort)}`,
+        ...(scheme === "https" ? { pagesEndpoint: `127.0.0.1:${String(pagesPort)}` } : {}),
       });
-      const server = new RealEtcd(process, directory);
+      const server = new RealEtcd(process, { directory, peerPort });
       try {
         await process.launch();
         return server;
@@ -83,11 +90,13 @@ export class RealEtcd {
   }
 }
 
-function ownFlags(directory: string, clientPort: number, peerPort: number): string[] {
-  const [clientUrl, peerUrl] = [`http://127.0.0.1:${String(clientPort)}`, `http://127.0.0.1:${String(peerPort)}`];
+function ownFlags(options: { directory: string; scheme: string; clientPort: number; peerPort: number; pagesPort: number }): string[] {
+  const { directory, scheme, clientPort, peerPort, pagesPort } = options;
+  const [clientUrl, peerUrl] = [`${scheme}://127.0.0.1:${String(clientPort)}`, `http://127.0.0.1:${String(peerPort)}`];
   return [
     ...["--name", "test", "--data-dir", join(directory, "data"), "--logger", "zap", "--log-level", "error"],
     ...["--listen-client-urls", clientUrl, "--advertise-client-urls", clientUrl],
     ...["--listen-peer-urls", peerUrl, "--initial-advertise-peer-urls", peerUrl, "--initial-cluster", `test=${peerUrl}`],
+    ...(scheme === "https" ? ["--listen-metrics-urls", `http://127.0.0.1:${String(pagesPort)}`] : []),
   ];
 }

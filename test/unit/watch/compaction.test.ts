@@ -80,4 +80,17 @@ describe("a compaction", () => {
       .serverRefuses("a", "etcdserver: mvcc: required revision has been compacted")
       .expectEnd("a", { name: "CompactedError", compactRevision: undefined })
       .run());
+
+  it("[102] that a restore with a raised revision left behind is a compaction, though the store has never been at that revision", () =>
+    watchScenario()
+      .userWatches("a", { startRevision: 20n })
+      .serverCreates("a", { revision: 20n })
+      .serverSends("a", [put("a", 20n)])
+      .expectEvents("a", [20n])
+      .connectionBreaks()
+      .expectCreateRequest("a", { startRevision: 21n })
+      .serverCreates("a", { revision: 1_010n })
+      .serverCancels("a", { compactRevision: 1_010n, revision: 0n })
+      .expectEnd("a", { name: "CompactedError", requestedRevision: 21n, compactRevision: 1_010n })
+      .run());
 });

@@ -133,7 +133,7 @@ describe("a progress notice", () => {
       .expectResumeRevision("a", 121n)
       .run());
 
-  it("that may have overtaken events (etcd 3.5.7) is shown to who asked, and moves nothing", () =>
+  it("[123] that may have overtaken events (etcd 3.5.7) is shown to who asked, and moves nothing", () =>
     watchScenario()
       .expectThat("an old server", ({ transport }) => {
         transport.version = { value: "3.5.7" };

@@ -139,6 +139,19 @@ describe("after a lost connection", () => {
       .expectCreateRequest("a", { startRevision: 11n })
       .run());
 
+  it("[26] it is given nothing from before its `created`, and all from after it, on whatever connection that comes", () =>
+    watchScenario()
+      .userWatches("a")
+      .serverCreates("a", { revision: 10n })
+      .serverSends("a", [put("a", 10n)]) // was committed before the header was read
+      .expectNothing("a")
+      .connectionBreaks()
+      .expectCreateRequest("a", { startRevision: 11n })
+      .serverCreates("a", { revision: 15n })
+      .serverSends("a", [put("a", 11n), put("a", 15n)])
+      .expectEvents("a", [11n, 15n])
+      .run());
+
   it("[92] another loss in the middle of the resume creates all of them once more", () =>
     watchScenario()
       .userWatches("a", { startRevision: 1n })
