@@ -66,7 +66,7 @@ export class WatcherStream {
   parkings = 0;
   /** Called when there is something to take, or the watch has ended. */
   onReadable: () => void = () => undefined;
-  /** Called once, when the watch has ended. */
+  /** Called when the watch has ended and nothing is left to be delivered: a signal can stop that no more. May be called again. */
   onEnd: () => void = () => undefined;
 
   constructor(spec: WatchSpec) {
@@ -185,7 +185,7 @@ export class WatcherStream {
     this.#created.reject(error);
     for (const waiter of this.#waiters) waiter.settle(error);
     this.#waiters.clear();
-    this.onEnd();
+    if (this.#buffer.size === 0 && !this.#inHand) this.onEnd();
     this.onReadable();
   }
 
@@ -193,7 +193,10 @@ export class WatcherStream {
   cancel(reason: Error = new ClosedError("The watch")): void {
     this.#isLeft = true;
     this.#buffer.clear();
-    if (this.#outcome !== undefined) return;
+    if (this.#outcome !== undefined) {
+      this.onEnd();
+      return;
+    }
     this.end({ kind: "quiet", reason });
     this.#home?.leave(this);
   }
@@ -213,6 +216,7 @@ export class WatcherStream {
   taken(revision: Revision, { whole }: { whole: boolean }): void {
     if (revision > this.#takenRevision) this.#takenRevision = revision;
     this.#inHand = !whole;
+    if (whole && this.#outcome !== undefined && this.#buffer.size === 0) this.onEnd();
     this.#catchUp();
   }
 

@@ -103,7 +103,8 @@ export class RecordedWatch {
       });
       await rest(BREAK_WITHIN_MS, patience.signal);
     }
-    if (!this.isOver) this.#leaving = "yes";
+    // Closing its client does not end a watch that the server has ended: what it holds can still be read.
+    if (!this.isOver && !(way === "close" && this.channel.status.state === "ended")) this.#leaving = "yes";
     if (way === "abort") this.#options.abort.abort(new Error("no longer wanted"));
     else if (way === "dispose") await this.channel[Symbol.asyncDispose]();
     else if (way !== "close") this.channel.cancel();
