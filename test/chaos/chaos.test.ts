@@ -23,22 +23,22 @@ async function keepsItsGuarantees(kind: TargetKind, seed: number): Promise<void>
 }
 
 describe("the bundled server under chaos", () => {
-  it.each([1, 2])("keeps every guarantee of every watch, seed %d", { timeout: TIMEOUT_MS }, (seed) => {
+  it.each([1, 2])("[193] keeps every guarantee of every watch, seed %d", { timeout: TIMEOUT_MS }, (seed) => {
     return keepsItsGuarantees(startBundledTarget, seed);
   });
 
-  it("keeps them where tokens expire", { timeout: TIMEOUT_MS }, () => keepsItsGuarantees(startBundledTargetWithAuth, 3));
+  it("[193] keeps them where tokens expire", { timeout: TIMEOUT_MS }, () => keepsItsGuarantees(startBundledTargetWithAuth, 3));
 });
 
 const binaries = findEtcdBinaries();
 
 for (const binary of binaries) {
   describe(`etcd ${binary.version} under chaos`, () => {
-    it("keeps every guarantee of every watch", { timeout: TIMEOUT_MS }, () =>
+    it("[193] keeps every guarantee of every watch", { timeout: TIMEOUT_MS }, () =>
       keepsItsGuarantees(startEtcdTarget.bind(undefined, binary), 4),
     );
 
-    it("keeps them as three members", { timeout: TIMEOUT_MS }, () => keepsItsGuarantees(startClusterTarget.bind(undefined, binary), 5));
+    it("[193] keeps them as three members", { timeout: TIMEOUT_MS }, () => keepsItsGuarantees(startClusterTarget.bind(undefined, binary), 5));
   });
 }
 
