@@ -32,6 +32,8 @@ export interface WatchMessage {
   /** The revision of the last event, one of a type that we do not know included. 0 without events. */
   readonly lastRevision: Revision;
   readonly byteLength: number;
+  /** What is wrong with its events, as far as that concerns no more than the watch that they are for. */
+  readonly fault: string | undefined;
 }
 
 /**
@@ -47,7 +49,9 @@ export function decodeWatchMessage(bytes: Buffer): WatchMessage {
     return decodePlain(bytes, bytes.length);
   } catch (error) {
     if (error !== NOT_PLAIN) throw error;
-    return decodePlain(inPlainForm(bytes), bytes.length);
+    const { plain, fault } = inPlainForm(bytes);
+    const message = decodePlain(plain, bytes.length);
+    return { ...message, fault: fault ?? message.fault };
   }
 }
 
@@ -63,6 +67,7 @@ function decodePlain(bytes: Buffer, byteLength: number): WatchMessage {
   let cancelReason = "";
   let fragment = false;
   let lastRevision: Int64 = 0;
+  let fault: string | undefined;
   const events: WatchEvent[] = [];
   while (position < end) {
     const tag = bytes[position++];
@@ -94,6 +99,8 @@ function decodePlain(bytes: Buffer, byteLength: number): WatchMessage {
         if (position > end) throw NOT_PLAIN;
         if (tag === EVENTS) {
           const event = decodeEvent(bytes, start, position);
+          if (eventModRevision <= 0 || eventModRevision < lastRevision)
+            fault = `An event of revision ${String(eventModRevision)} came after one of ${String(lastRevision)} in one watch response`;
           lastRevision = eventModRevision;
           if (event !== undefined) events.push(event);
         } else if (tag === HEADER) header = decodeHeader(bytes, start, position);
@@ -114,18 +121,20 @@ function decodePlain(bytes: Buffer, byteLength: number): WatchMessage {
     events,
     lastRevision: asBigInt(lastRevision),
     byteLength,
+    fault,
   };
 }
 
-function inPlainForm(bytes: Buffer): Buffer {
+function inPlainForm(bytes: Buffer): { readonly plain: Buffer; readonly fault: string | undefined } {
   let message: WireWatchResponse;
   try {
     message = WireWatchResponse.decode(bytes);
   } catch (cause) {
     throw new ProtocolError(`A message of ${String(bytes.length)} bytes on the watch stream is no watch response`, { cause });
   }
-  if (message.events.some(({ kv }) => kv === undefined)) throw new ProtocolError("A watch event came without its key");
-  return Buffer.from(WireWatchResponse.encode(message).finish());
+  const events = message.events.filter(({ kv }) => kv !== undefined);
+  const fault = events.length < message.events.length ? "A watch event came without its key" : undefined;
+  return { plain: Buffer.from(WireWatchResponse.encode({ ...message, events }).finish()), fault };
 }
 
 const NO_HEADER = ResponseHeader.from(undefined);

@@ -1,5 +1,5 @@
 import type { WatchMessage } from "../codec/watch-message.ts";
-import { RpcError } from "../errors/etcd-error.ts";
+import { ProtocolError, RpcError } from "../errors/etcd-error.ts";
 import type { WatchEvent } from "../model/watch-event.ts";
 
 interface Part {
@@ -29,13 +29,19 @@ export class FragmentAssembler {
 
   /**
    * The message that can be handed on, if there is one: a whole answer, or, once more than `maxBytes` are held, its whole revisions so far.
-   * @throws {RpcError} RESOURCE_EXHAUSTED if one revision alone is larger than the limit
+   * @throws {RpcError} RESOURCE_EXHAUSTED if one revision alone is larger than the limit; {ProtocolError} if a piece goes back
    */
   push(message: WatchMessage, { maxBytes }: { maxBytes: number }): WatchMessage | undefined {
     const part = this.#parts.get(message.watchId);
     if (part === undefined && !message.fragment) return message;
     if (part !== undefined && message.lastRevision === 0n && !message.fragment) return undefined; // a notice between two pieces is ahead of them
     const { events, byteLength } = part ?? { events: [], byteLength: 0 };
+    const [first] = message.events;
+    const last = events.at(-1);
+    if (first !== undefined && last !== undefined && first.kv.modRevision < last.kv.modRevision)
+      throw new ProtocolError(
+        `A piece of a watch response begins with revision ${String(first.kv.modRevision)}, after ${String(last.kv.modRevision)}`,
+      );
     for (const event of message.events) events.push(event);
     const whole = { ...message, fragment: false, events, byteLength: byteLength + message.byteLength };
     if (!message.fragment) {

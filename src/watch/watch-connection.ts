@@ -1,13 +1,15 @@
 import { decodeWatchMessage, type WatchMessage } from "../codec/watch-message.ts";
-import { isRpcError, ProtocolError } from "../errors/etcd-error.ts";
+import { isProtocolError, isRpcError, ProtocolError } from "../errors/etcd-error.ts";
 import type { Clock } from "../util/clock.ts";
 import type { Logger } from "../util/logger.ts";
 import type { DuplexCall } from "../transport/transport.ts";
 import { onAbort } from "../util/abort.ts";
+import { CancelledIds } from "./cancelled-ids.ts";
 import type { ClusterGuard } from "./cluster-guard.ts";
 import { cancelError, tokenRefusal } from "./cancel-reason.ts";
 import type { ConnectionOwner } from "./connection-owner.ts";
 import { FragmentAssembler } from "./fragment-assembler.ts";
+import { messageFault } from "./message-fault.ts";
 import { ProgressAsks } from "./progress-asks.ts";
 import type { ResumeQueue } from "./resume-queue.ts";
 import type { ConnectionHealth } from "./stream-retry.ts";
@@ -16,9 +18,6 @@ import type { WatcherStream } from "./watcher-stream.ts";
 
 /** A connection that lived shorter, and moved no watch on, does not count as healthy. */
 const HEALTHY_AFTER_MS = 1_000;
-
-/** Ids of watches that are none of ours, after which the server is not worth listening to. */
-const MAX_UNKNOWN_IDS = 10_000;
 
 /**
  * One connection of a `WatchGrpcStream` and all that dies with it: the ids that the server gave, the cancels it has not answered, the
@@ -33,9 +32,7 @@ export class WatchConnection {
   readonly #logger: Logger;
   readonly #fragments: FragmentAssembler;
   readonly #fragmentAll: boolean;
-  /** Ids with a CancelRequest that the server has not answered. */
-  readonly #cancelled = new Set<bigint>();
-  #unknownIds = 0;
+  readonly #cancelled = new CancelledIds();
   #fail: (error: unknown) => void = () => undefined;
   /** The stream has ended the call: there is nobody to write to. */
   #isOver = false;
@@ -197,12 +194,14 @@ export class WatchConnection {
   #confirm(watch: WatcherStream, message: WatchMessage): void {
     watch.watchId = message.watchId;
     this.substreams.set(message.watchId, watch);
-    if (this.#isForeign(watch, message)) return;
-    if (watch.nextRevision === 0n && message.header.revision === 0n) {
-      this.#owner.startUnknown(watch);
-      return;
+    if (this.#isBad(watch, message)) return;
+    if (watch.nextRevision === 0n && message.header.revision === 0n) this.#owner.startUnknown(watch);
+    else if (message.lastRevision === 0n) watch.onCreated(message);
+    else {
+      // etcd sends no events with a `created`, but nothing forbids it.
+      watch.onCreated({ ...message, events: [], lastRevision: 0n });
+      this.#onEvents({ ...message, created: false });
     }
-    watch.onCreated(message);
   }
 
   #onCanceled(message: WatchMessage): void {
@@ -215,7 +214,7 @@ export class WatchConnection {
       // After a compaction the id stays registered, and blocks manual progress for the whole stream until it is cancelled.
       if (message.compactRevision !== 0n) this.#cancel(watchId);
     } else if (this.#cancelled.has(watchId)) {
-      if (message.compactRevision === 0n) this.#cancelled.delete(watchId); // our cancel, answered
+      if (message.compactRevision === 0n) this.#cancelled.answered(watchId); // our cancel, answered
     } else if (this.#queue.hasInFlight && (watchId === -1n || watchId > this.#largestId)) {
       // A refusal that no `created` came before: it answers the oldest request. Of a smaller id it is told twice (k3s-io/kine#198).
       this.#endRefused(this.#queue.answered()?.watch, message);
@@ -243,9 +242,11 @@ export class WatchConnection {
 
   /** A notice for every watch of the stream, of those that are confirmed here: others may have to be sent what came before it. */
   #onBroadcast(message: WatchMessage): void {
+    if (messageFault(message) !== undefined) return;
     const asked = this.#progressAsks.answered(this.#clock.nowMs());
     for (const watch of [...this.substreams.values()]) {
-      this.#deliver(watch, message, { moves: this.progressIsOrdered, notify: asked || watch.spec.progressNotify });
+      if (!this.#isBad(watch, message))
+        this.#deliver(watch, message, { moves: this.progressIsOrdered, notify: asked || watch.spec.progressNotify });
     }
   }
 
@@ -255,12 +256,12 @@ export class WatchConnection {
       this.#onUnknown(message.watchId);
       return;
     }
+    if (this.#isBad(watch, message)) return;
     let whole: WatchMessage | undefined;
     try {
       whole = this.#fragments.push(message, watch.spec);
     } catch (error) {
-      if (!isRpcError(error)) throw error;
-      this.forget(watch);
+      if (!isRpcError(error) && !isProtocolError(error)) throw error;
       this.#owner.ended(watch, { kind: "error", error });
       return;
     }
@@ -268,17 +269,16 @@ export class WatchConnection {
   }
 
   #deliver(watch: WatcherStream, message: WatchMessage, options?: { moves: boolean; notify: boolean }): void {
-    if (this.#isForeign(watch, message)) return;
     const before = watch.nextRevision;
     watch.receive(message, options);
     if (watch.nextRevision !== before) this.#hasDelivered = true;
     if (watch.bufferedBytes > watch.spec.maxBytes) this.#owner.full(watch);
   }
 
-  /** Not of the cluster that the watch has seen before: that ends it. */
-  #isForeign(watch: WatcherStream, { header }: WatchMessage): boolean {
-    if (header.clusterId === watch.clusterId && header.revision >= watch.latestRevision) return false;
-    const error = this.#guard.check(watch, header);
+  /** Nonsense, or not of the cluster that the watch has seen before: that ends it. */
+  #isBad(watch: WatcherStream, message: WatchMessage): boolean {
+    const fault = messageFault(message);
+    const error = fault === undefined ? this.#guard.check(watch, message.header) : new ProtocolError(fault);
     if (error !== undefined) this.#owner.ended(watch, { kind: "error", error });
     return error !== undefined;
   }
@@ -286,15 +286,12 @@ export class WatchConnection {
   /** An id that we do not know: it is cancelled, once. Events of a watch that we have cancelled may be on their way. */
   #onUnknown(watchId: bigint): void {
     if (watchId === -1n || this.#cancelled.has(watchId)) return;
-    if (++this.#unknownIds > MAX_UNKNOWN_IDS)
-      throw new ProtocolError(`The server told of more than ${String(MAX_UNKNOWN_IDS)} unknown watches`);
+    this.#cancelled.countUnknown();
     this.#logger.debug("The server tells of an unknown watch: it is cancelled", { watchId, endpoint: this.endpoint });
     this.#cancel(watchId);
   }
 
   #cancel(watchId: bigint): void {
-    if (this.#isOver || this.#cancelled.has(watchId)) return;
-    this.#cancelled.add(watchId);
-    this.#call.write(encodeCancel(watchId));
+    if (!this.#isOver && this.#cancelled.add(watchId)) this.#call.write(encodeCancel(watchId));
   }
 }

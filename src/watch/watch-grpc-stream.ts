@@ -56,7 +56,8 @@ export interface WatchGrpcStreamOptions {
 export class WatchGrpcStream implements WatchHome, ConnectionOwner {
   /** Settles once the stream is closed and its call is over. Never rejects. */
   readonly done: Promise<void>;
-  readonly #options: WatchGrpcStreamOptions;
+  readonly context: ContextValue;
+  readonly #family: StreamFamily;
   readonly #host: WatcherHost;
   readonly #retry: StreamRetry;
   readonly #closing = new AbortController();
@@ -67,7 +68,8 @@ export class WatchGrpcStream implements WatchHome, ConnectionOwner {
   #state: StreamState = { at: "opening" };
 
   constructor(options: WatchGrpcStreamOptions) {
-    this.#options = options;
+    this.context = options.context;
+    this.#family = options.family;
     this.#host = options.host;
     this.#fragmentAll = options.fragmentAll ?? false;
     this.#retry = new StreamRetry(options.host.backoff);
@@ -75,12 +77,13 @@ export class WatchGrpcStream implements WatchHome, ConnectionOwner {
     this.done = this.#run();
   }
 
-  get context(): ContextValue {
-    return this.#options.context;
-  }
-
   get isClosed(): boolean {
     return this.#state.at === "closed";
+  }
+
+  /** Every watch of it is with the server, or parked. */
+  get isServingAll(): boolean {
+    return this.#state.at === "serving" && this.#places.resuming.size === 0;
   }
 
   get size(): number {
@@ -99,7 +102,7 @@ export class WatchGrpcStream implements WatchHome, ConnectionOwner {
   leave(watch: WatcherStream): void {
     // The last one takes the stream with it, and the server forgets the watch with the stream: a cancel beside the reset would only race
     // with it (etcd 3.4 then counts the watch off twice).
-    if (this.size === 1) this.#shut();
+    if (this.#places.size === 1) this.#shut();
     this.#places.remove(watch);
   }
 
@@ -174,7 +177,7 @@ export class WatchGrpcStream implements WatchHome, ConnectionOwner {
     }
     const watches = [watch, ...resuming];
     for (const each of watches) resuming.remove(each);
-    this.#options.family.moveToFreshStream(this, watches);
+    this.#family.moveToFreshStream(this, watches);
   }
 
   // The loop
@@ -185,7 +188,7 @@ export class WatchGrpcStream implements WatchHome, ConnectionOwner {
       let failure: unknown;
       try {
         this.#state = { at: "opening" };
-        const connection = await openConnection(this.#host, this.#options.context, {
+        const connection = await openConnection(this.#host, this.context, {
           queue: this.#places.resuming,
           owner: this,
           fragmentAll: this.#fragmentAll,
@@ -225,22 +228,22 @@ export class WatchGrpcStream implements WatchHome, ConnectionOwner {
   /** What to do about a failure: the delay before the next try in ms, or undefined once the stream is closed. */
   #afterFailure(failure: unknown, health: ConnectionHealth): number | undefined {
     const { logger, transport } = this.#host;
-    const { endpoint } = health;
     const error = asEtcdError(failure);
     const verdict = this.#retry.verdict(error, health, transport.endpoints);
     if (verdict === "end") {
-      logger.error("A watch stream has ended for good", { error, endpoint });
+      logger.error("A watch stream has ended for good", { error, endpoint: health.endpoint });
       this.close({ kind: "error", error });
       return undefined;
     }
     if (verdict === "too-large" && !this.#askForFragments(error)) return undefined;
-    const successor = verdict === "retry" ? this.#options.family.successorOf(this) : undefined;
+    if (verdict === "retry" && health.healthy) this.#fragmentAll = false; // whatever was too large has been taken
+    const successor = verdict === "retry" ? this.#family.successorOf(this) : undefined;
     if (successor !== undefined) {
       this.handOver(successor);
       return undefined;
     }
     const delayMs = this.#retry.nextDelayMs();
-    logger.debug("A watch stream broke; it is opened again", { error, endpoint, delayMs, watches: this.size });
+    logger.debug("A watch stream broke; it is opened again", { error, endpoint: health.endpoint, delayMs, watches: this.#places.size });
     return delayMs;
   }
 
@@ -254,7 +257,7 @@ export class WatchGrpcStream implements WatchHome, ConnectionOwner {
     }
     if (watches.length > 1) {
       for (const watch of watches) resuming.remove(watch);
-      this.#options.family.isolate(this, watches);
+      this.#family.isolate(this, watches);
     } else for (const watch of watches) this.ended(watch, { kind: "error", error });
     this.#closeIfEmpty();
     return !this.isClosed;
@@ -281,14 +284,14 @@ export class WatchGrpcStream implements WatchHome, ConnectionOwner {
   }
 
   #closeIfEmpty(): void {
-    if (this.size === 0) this.#shut();
+    if (this.#places.size === 0) this.#shut();
   }
 
   #shut(): void {
     if (this.#state.at === "closed") return;
     const state = this.#state;
     this.#state = { at: "closed" };
-    this.#options.family.closed(this);
+    this.#family.closed(this);
     if (state.at === "serving") state.connection.reset();
     const reason = new ClosedError("The watch stream");
     this.#gate.close(reason);

@@ -2,6 +2,7 @@ import type { WatchMessage } from "../codec/watch-message.ts";
 import { ClosedError, type EtcdError } from "../errors/etcd-error.ts";
 import type { Revision } from "../model/revision.ts";
 import type { WatchEvent } from "../model/watch-event.ts";
+import { type Clock, systemClock } from "../util/clock.ts";
 import { deferred } from "../util/deferred.ts";
 import { type BufferedResponse, EventBuffer } from "./event-buffer.ts";
 import { nextRevision } from "./next-revision.ts";
@@ -32,6 +33,9 @@ export interface WatchHome {
   requestProgress(asker: "user" | "library", signal: AbortSignal): Promise<void>;
 }
 
+/** etcd catches a watch up by so many revisions at a time (mvcc: watchBatchMaxRevs). An answer with fewer events is the last of them. */
+const CATCH_UP_REVISIONS = 1_000;
+
 /** Settles once all up to a revision has been received. */
 interface Waiter {
   readonly revision: Revision;
@@ -57,6 +61,11 @@ export class WatcherStream {
   #startedAfter: Revision = 0n;
   #outcome: WatchOutcome | undefined;
   #lastResponseAtMs: number | undefined;
+  readonly #clock: Clock;
+  /** What the clock lacks to be the time of day. */
+  readonly #epochMs: number;
+  /** More of a catch-up is to come than what was received. */
+  #isCatchingUp = false;
   /** Server watch id on the present connection; its place says whether it has one. */
   watchId = -1n;
   /** The reader is in the middle of a response. */
@@ -69,8 +78,10 @@ export class WatcherStream {
   /** Called when the watch has ended and nothing is left to be delivered: a signal can stop that no more. May be called again. */
   onEnd: () => void = () => undefined;
 
-  constructor(spec: WatchSpec) {
+  constructor(spec: WatchSpec, clock: Clock = systemClock) {
     this.spec = spec;
+    this.#clock = clock;
+    this.#epochMs = Date.now() - clock.nowMs();
     this.#nextRevision = spec.startRevision;
     this.#takenRevision = spec.startRevision;
     this.#created.promise.catch(() => undefined); // whoever does not look at it does not want to hear of it
@@ -132,7 +143,7 @@ export class WatcherStream {
 
   /** Revisions between the newest that the server spoke of and what the reader has taken. 0 for a reader that has everything. */
   get lag(): bigint {
-    const upToDate = this.#buffer.size === 0 && !this.#inHand && this.#home?.placeOf(this) !== "parked";
+    const upToDate = this.#buffer.size === 0 && !this.#inHand && !this.#isCatchingUp && this.#home?.placeOf(this) !== "parked";
     if (upToDate || this.#latestRevision < this.resumeRevision) return 0n;
     return this.#latestRevision + 1n - this.resumeRevision;
   }
@@ -147,6 +158,7 @@ export class WatcherStream {
     if (this.#createdRevision !== undefined) return;
     this.#createdRevision = message.header.revision === 0n ? this.#startedAfter : message.header.revision;
     if (this.#takenRevision === 0n) this.#takenRevision = this.#nextRevision;
+    else this.#isCatchingUp = this.#nextRevision <= message.header.revision;
     if (this.spec.createdNotify) this.#push(new WatchResponse({ header: message.header, events: [], created: true }), message.byteLength);
     this.#created.resolve(new WatchCreated(this.#createdRevision));
   }
@@ -167,6 +179,7 @@ export class WatcherStream {
     const from = this.#nextRevision;
     if (moves || message.lastRevision !== 0n) this.#advance(message);
     const { header } = message;
+    this.#isCatchingUp = message.events.length >= CATCH_UP_REVISIONS && header.revision > message.lastRevision;
     if (message.events.length > 0) {
       const events = notBelow(message.events, from);
       if (events.length > 0) this.#push(new WatchResponse({ header, events, created: false }), message.byteLength);
@@ -236,7 +249,7 @@ export class WatcherStream {
 
   #advance(message: WatchMessage): void {
     const { header, created, canceled, lastRevision } = message;
-    this.#lastResponseAtMs = Date.now();
+    this.#lastResponseAtMs = this.#epochMs + this.#clock.nowMs();
     if (header.revision > this.#latestRevision) this.#latestRevision = header.revision;
     if (this.#clusterId === 0n) this.#clusterId = header.clusterId;
     this.#nextRevision = nextRevision(this.#nextRevision, { created, canceled, headerRevision: header.revision, lastRevision });

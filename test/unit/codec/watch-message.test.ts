@@ -68,9 +68,22 @@ describe("decodeWatchMessage()", () => {
     expect(message.lastRevision).toBe(4n);
   });
 
-  it("refuses an event without a key", () => {
-    const bytes = responseBytes({ revision: 1n, events: [{ type: Event_EventType.PUT, kv: undefined, prevKv: undefined }] });
-    expect(() => decodeWatchMessage(bytes)).toThrow(ProtocolError);
+  it("leaves out an event without a key, and says so", () => {
+    const event = { type: Event_EventType.PUT, kv: undefined, prevKv: undefined };
+    const { events, fault } = decodeWatchMessage(responseBytes({ revision: 1n, events: [event, put("a", 3n)] }));
+    expect(events.map(({ kv }) => kv.modRevision)).toEqual([3n]);
+    expect(fault).toBe("A watch event came without its key");
+  });
+
+  it.each([
+    [[3n, 4n, 4n, 9n], undefined],
+    [[3n, 2n], "An event of revision 2 came after one of 3 in one watch response"],
+    [[0n], "An event of revision 0 came after one of 0 in one watch response"],
+    [[-1n, 1n], "An event of revision -1 came after one of 0 in one watch response"],
+    [[2n ** 60n, 5n], `An event of revision 5 came after one of ${String(2n ** 60n)} in one watch response`],
+  ])("tells of revisions that go down or are none: %o", (revisions, fault) => {
+    const events = revisions.map((revision) => put("a", revision));
+    expect(decodeWatchMessage(responseBytes({ revision: 9n, events })).fault).toBe(fault);
   });
 
   it("keeps the cause when the bytes are no message", () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { Event_EventType } from "../../../src/gen/kv.ts";
-import { put, responseBytes, unheardOf } from "../../support/watch-messages.ts";
+import { put, type ResponseFields, responseBytes, unheardOf } from "../../support/watch-messages.ts";
 import { watchScenario } from "../../support/watch-scenario.ts";
 
 const GARBAGE = Buffer.from([0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff]);
@@ -141,15 +141,59 @@ describe("a server that is not quite etcd", () => {
     return scenario.expectNoEnd("a").run();
   });
 
-  it("sends an event without a key: that is no watch response", () =>
+  it.each<[string, ResponseFields]>([
+    ["an event without a key", { revision: 9n, events: [{ type: Event_EventType.PUT, kv: undefined, prevKv: undefined }] }],
+    ["revisions that go down", { events: [put("a", 9n), put("a", 8n)] }],
+    ["an event of revision 0", { revision: 9n, events: [put("a", 0n)] }],
+    ["the last revision there can be", { events: [put("a", 2n ** 63n - 1n)] }],
+    ["a notice of the last revision there can be", { revision: 2n ** 63n - 1n }],
+    ["a notice of a revision below 0", { revision: -5n }],
+  ])("sends %s: that ends the watch that it is for, and no other", (_, fields) =>
     watchScenario()
       .userWatches("a", { startRevision: 1n })
+      .userWatches("b", { startRevision: 1n })
       .serverCreates("a")
-      .serverAnswers({ watchId: 0n, revision: 9n, events: [{ type: Event_EventType.PUT, kv: undefined, prevKv: undefined }] })
+      .serverCreates("b")
+      .serverAnswers({ watchId: 0n, ...fields })
+      .expectEnd("a", { name: "ProtocolError", code: "PROTOCOL" })
+      .expectCancelRequests(0n)
+      .serverSends("b", [put("b", 10n)])
+      .expectEvents("b", [10n])
+      .connectionBreaks()
+      .serverCreates("b", { revision: 10n })
+      .expectNoEnd("b")
+      .run(),
+  );
+
+  it("sends pieces whose revisions go down from one to the next: that ends the watch that they are for", () =>
+    watchScenario()
+      .userWatches("a", { startRevision: 1n, fragment: true })
+      .serverCreates("a")
+      .serverAnswers({ watchId: 0n, fragment: true, events: [put("a", 9n)] })
+      .serverAnswers({ watchId: 0n, events: [put("a", 8n)] })
+      .expectEnd("a", { name: "ProtocolError" })
+      .run());
+
+  it("creates a watch at the last revision there can be, or at one below 0: that ends the watch", async () => {
+    for (const revision of [2n ** 63n - 1n, -1n])
+      await watchScenario().userWatches("a").serverCreates("a", { revision }).expectEnd("a", { name: "ProtocolError" }).run();
+  });
+
+  it("broadcasts the last revision there can be: no watch believes it", () =>
+    watchScenario()
+      .userWatches("a", { progressNotify: true })
+      .serverCreates("a", { revision: 5n })
+      .serverBroadcasts(2n ** 63n - 1n)
       .expectNothing("a")
-      .expectConnections(["cancelled"])
-      .clockAdvances(0)
-      .expectCreateRequest("a", { startRevision: 1n })
+      .expectResumeRevision("a", 6n)
+      .run());
+
+  it("sends events with a `created`: they are delivered, after it", () =>
+    watchScenario()
+      .userWatches("a", { startRevision: 3n, createdNotify: true })
+      .serverCreates("a", { revision: 9n, events: [put("a", 4n), put("a", 6n)] })
+      .expectResponses("a", ["created 9", [4n, 6n]])
+      .expectResumeRevision("a", 7n)
       .run());
 
   it("sends events of ever new watches that nobody asked for: it is not listened to for ever", () =>
