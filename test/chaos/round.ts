@@ -91,7 +91,7 @@ class Round {
     const { lanes: laneCount = 3 } = this.#options;
     const { endpoints, auth } = this.#target;
     const lanes = await Promise.all(Array.from({ length: laneCount }, () => Lane.open(endpoints, auth && { auth })));
-    await writePast(this.#writer, this.#fork(), this.#options.pastRevisions ?? 300);
+    await writePast(this.#writer, this.#fork(), this.#options.pastRevisions ?? 500);
     const writing = new AbortController();
     const writers = this.#startWriters(writing.signal);
     const users = await this.#chaos(lanes);
