@@ -83,9 +83,12 @@ describe("examples", { timeout: TEST_LIMIT_MS }, () => {
   test("each has a test here", () => {
     const examples = readdirSync(EXAMPLES).filter((name) => name.endsWith(".ts"));
     expect(examples.sort()).toEqual([
+      "config-cache.ts",
       "demo.ts",
       "resume-from-revision.ts",
+      "service-registry.ts",
       "slow-reader.ts",
+      "test-a-controller.ts",
       "test-with-mock-server.ts",
       "watch-prefix.ts",
     ]);
@@ -139,6 +142,47 @@ describe("examples", { timeout: TEST_LIMIT_MS }, () => {
     const program = run("test-with-mock-server.ts");
     expect(await program.exits(), program.stdout + program.stderr).toBe(0);
     expect(program.stdout).toContain("# pass 1");
+  });
+
+  test("test-a-controller.ts passes", async () => {
+    const program = run("test-a-controller.ts");
+    expect(await program.exits(), program.stdout + program.stderr).toBe(0);
+    expect(program.stdout).toContain("# pass 1");
+  });
+
+  test("config-cache.ts knows the settings, and is told of changes that it missed", async () => {
+    await client.kv.put("config/colour", '"blue"');
+    const program = run("config-cache.ts", "config/");
+    await program.prints('config/colour = "blue"');
+    await client.kv.put("config/colour", "not JSON");
+    await program.prints('config/colour is no JSON and is left as it was: "blue"');
+    server.faults.dropConnections();
+    const other = new EtcdClient({ endpoints: server.endpoint }); // a connection that was not cut
+    const { header } = await other.kv.put("config/size", "3");
+    await other.kv.compact(header.revision);
+    await other.close();
+    await program.prints("config/size = 3");
+    await client.kv.delete("config/size");
+    await program.prints("config/size is gone; it was 3");
+    expect(await program.interrupt()).toBe(0);
+    expect(program.lines[0]).toBe("1 settings at revision 2");
+    expect(program.stderr).toBe("");
+  });
+
+  test("service-registry.ts announces each service while it lives, and tells who comes and goes", async () => {
+    const first = run("service-registry.ts", "web", "10.0.0.1:80");
+    await first.prints("joined 10.0.0.1:80 (1 there)");
+    const second = run("service-registry.ts", "web", "10.0.0.2:80");
+    await first.prints("joined 10.0.0.2:80 (2 there)");
+    expect(await second.interrupt()).toBe(0);
+    await first.prints("left 10.0.0.2:80 (1 there)");
+    const third = run("service-registry.ts", "web", "10.0.0.3:80");
+    await first.prints("joined 10.0.0.3:80 (2 there)");
+    third.kill();
+    await first.prints("left 10.0.0.3:80 (1 there)");
+    expect(await first.interrupt()).toBe(0);
+    expect((await client.kv.get("services/", { prefix: true })).count).toBe(0n);
+    expect(first.stderr + second.stderr).toBe("");
   });
 
   test("slow-reader.ts parks the slow one, and both see everything", async () => {
