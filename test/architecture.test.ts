@@ -19,7 +19,7 @@ const rules: ImportRules = {
     watch: ["util", "gen", "model", "errors", "codec", "transport"],
     client: ["util", "gen", "model", "errors", "codec", "transport", "watch"],
     cache: ["util", "model", "errors", "watch", "client"],
-    coordination: ["util", "model", "errors", "watch", "client"],
+    coordination: ["util", "model", "errors", "watch", "client", "cache"],
     controller: ["util", "model", "errors", "watch", "client", "cache", "coordination"],
     "mock-server": ["util", "gen", "model", "errors"],
     cli: ["index.ts", "mock-server/index.ts"],

@@ -9,6 +9,11 @@ import type { LeaseKeepAliveResponse } from "./lease-responses.ts";
 /** The renewals of a lease, as they are answered. Leaving the loop over it, or disposing of it, ends them for this reader. */
 export interface KeepAlive extends AsyncIterableIterator<LeaseKeepAliveResponse, undefined>, AsyncDisposable {
   return(): Promise<IteratorReturnResult<undefined>>;
+  /**
+   * Until when the lease lives at the least, in ms of `performance.now()`: counted from when the last renewal that was answered (or else
+   * the grant) had been sent, so that it is over here before it is on the server. Infinity while nothing is known, -Infinity once it is gone.
+   */
+  readonly aliveUntilMs: number;
 }
 
 /** Keeps the leases of a client alive, all of them over one stream, which is there while any is. */
@@ -28,8 +33,8 @@ export class LeaseKeepAlive {
     const inbox = new KeepAliveInbox();
     if (this.#closing !== undefined) inbox.fail(new ClosedError("The client"));
     else if (signal?.aborted === true) inbox.leave();
-    else this.#join(id, inbox, signal);
-    return reading(inbox);
+    else return reading(inbox, this.#join(id, inbox, signal));
+    return reading(inbox, undefined);
   }
 
   /** The server has granted the lease, which lives until then at the least, by the client's clock. */
@@ -50,7 +55,7 @@ export class LeaseKeepAlive {
     return this.#closing;
   }
 
-  #join(id: bigint, inbox: KeepAliveInbox, signal: AbortSignal | undefined): void {
+  #join(id: bigint, inbox: KeepAliveInbox, signal: AbortSignal | undefined): KeptLease {
     const lease = this.#leases.get(id) ?? this.#start(id);
     lease.add(inbox);
     const unlink = onAbort(signal, () => {
@@ -60,6 +65,7 @@ export class LeaseKeepAlive {
       unlink();
       lease.remove(inbox);
     };
+    return lease;
   }
 
   #start(id: bigint): KeptLease {
@@ -90,8 +96,11 @@ export class LeaseKeepAlive {
   }
 }
 
-function reading(inbox: KeepAliveInbox): KeepAlive {
+function reading(inbox: KeepAliveInbox, lease: KeptLease | undefined): KeepAlive {
   return {
+    get aliveUntilMs() {
+      return lease?.aliveUntilMs ?? -Infinity;
+    },
     next: () => inbox.next(),
     return: () => {
       inbox.leave();

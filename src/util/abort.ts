@@ -1,9 +1,11 @@
 const nothing = (): void => undefined;
 
-/** An abort reason as it should be thrown: `signal.reason` may be any value, but only an Error has a stack. */
+/**
+ * The signal's reason, as it is: who aborts with a value of their own looks for that value. It is an Error as a rule, and typed so, since
+ * whatever is thrown or rejected with should be one.
+ */
 export function abortReason(signal: AbortSignal): Error {
-  const reason: unknown = signal.reason;
-  return reason instanceof Error ? reason : new Error("The operation was aborted", { cause: reason });
+  return signal.reason as Error;
 }
 
 type Callback = (reason: Error) => void;
@@ -63,4 +65,20 @@ export function abortable<T>(promise: Promise<T>, signal: AbortSignal | undefine
     const unlink = onAbort(signal, reject);
     promise.then(resolve, reject).finally(unlink);
   });
+}
+
+/** A signal that is aborted, with their reason, as soon as one of these is. `unlink` takes the listeners away again. */
+export function firstAborted(signals: readonly (AbortSignal | undefined)[]): { readonly signal: AbortSignal; readonly unlink: () => void } {
+  const first = new AbortController();
+  const unlinks = signals.map((signal) =>
+    onAbort(signal, (reason) => {
+      first.abort(reason);
+    }),
+  );
+  return {
+    signal: first.signal,
+    unlink: () => {
+      for (const unlink of unlinks) unlink();
+    },
+  };
 }

@@ -71,6 +71,28 @@ describe("keepAlive()", () => {
     expectNothingLeft(harness);
   });
 
+  it("says until when the lease lives, by when what was answered had been sent", async () => {
+    const harness = leaseHarness();
+    const { lease, transport, grant, pass } = harness;
+    await grant(7n, 9);
+    const renewals = lease.keepAlive(7n);
+    expect(renewals.aliveUntilMs).toBe(9_000);
+    await pass(1_000);
+    transport.connection.answer(7n, 9); // of what was sent at 0
+    expect(renewals.aliveUntilMs).toBe(9_000);
+    await pass(3_000);
+    transport.connection.answer(7n, 9); // of what was sent at 3,000
+    expect(renewals.aliveUntilMs).toBe(12_000);
+    await pass(9_000);
+    expect(renewals.aliveUntilMs).toBe(-Infinity);
+    await expect(renewals.next()).resolves.toMatchObject({ done: false });
+    await expect(renewals.next()).rejects.toSatisfy(isLeaseExpiredError);
+    expect(lease.keepAlive(8n).aliveUntilMs).toBe(Infinity);
+    expect(lease.keepAlive(8n, { signal: AbortSignal.abort() }).aliveUntilMs).toBe(-Infinity);
+    await lease.close();
+    expectNothingLeft(harness);
+  });
+
   it("goes by the time that the last answer gave", async () => {
     const { lease, transport, pass } = leaseHarness();
     lease.keepAlive(1n);

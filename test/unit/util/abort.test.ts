@@ -1,6 +1,6 @@
 import { getEventListeners } from "node:events";
 import { describe, expect, it } from "vitest";
-import { abortable, abortReason, onAbort } from "../../../src/util/abort.ts";
+import { abortable, abortReason, firstAborted, onAbort } from "../../../src/util/abort.ts";
 import { deferred } from "../../../src/util/deferred.ts";
 
 const listeners = (signal: AbortSignal): number => getEventListeners(signal, "abort").length;
@@ -15,8 +15,8 @@ describe("abortReason()", () => {
     expect(abortReason(AbortSignal.abort()).name).toBe("AbortError");
   });
 
-  it("wraps a reason that is no error, as its cause", () => {
-    expect(abortReason(AbortSignal.abort("enough"))).toMatchObject({ message: "The operation was aborted", cause: "enough" });
+  it.each([["enough"], [5], [null], [{ why: "enough" }]])("is %o, as it was given", (reason) => {
+    expect(abortReason(AbortSignal.abort(reason))).toBe(reason);
   });
 });
 
@@ -147,5 +147,25 @@ describe("abortable()", () => {
 
   it("rejects for a signal that was aborted before", async () => {
     await expect(abortable(Promise.resolve(1), AbortSignal.abort(new Error("enough")))).rejects.toThrow("enough");
+  });
+});
+
+describe("firstAborted()", () => {
+  it("is aborted with the reason of the first, and of no other", () => {
+    const [a, b] = [new AbortController(), new AbortController()];
+    const { signal } = firstAborted([a.signal, undefined, b.signal]);
+    expect(signal.aborted).toBe(false);
+    b.abort(new Error("b"));
+    a.abort(new Error("a"));
+    expect(signal.reason).toEqual(new Error("b"));
+  });
+
+  it("is aborted at once by one that was before, and takes its listeners away", () => {
+    const { signal } = new AbortController();
+    const first = firstAborted([signal, AbortSignal.abort(new Error("enough"))]);
+    expect(first.signal.reason).toEqual(new Error("enough"));
+    expect(listeners(signal)).toBe(1);
+    first.unlink();
+    expect(listeners(signal)).toBe(0);
   });
 });
