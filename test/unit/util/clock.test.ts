@@ -41,13 +41,13 @@ describe("sleep()", () => {
     expect(clock.pendingTimers).toBe(0);
   });
 
-  it("rejects with an error, also when the reason is none, whenever it is aborted", async () => {
+  it("rejects with the reason, also when that is no error, whenever it is aborted", async () => {
     const clock = new FakeClock();
     const controller = new AbortController();
     const sleeping = sleep(100, { clock, signal: controller.signal });
     controller.abort("enough");
-    await expect(sleeping).rejects.toMatchObject({ message: "The operation was aborted", cause: "enough" });
-    await expect(sleep(100, { clock, signal: controller.signal })).rejects.toMatchObject({ cause: "enough" });
+    await expect(sleeping).rejects.toBe("enough");
+    await expect(sleep(100, { clock, signal: controller.signal })).rejects.toBe("enough");
   });
 });
 

@@ -18,6 +18,17 @@ describe("a user who ends a watch", () => {
       })
       .run());
 
+  it("by abort with a reason of any kind has `created` reject with that very reason", () =>
+    watchScenario()
+      .serverHoldsOpens()
+      .userWatches("a")
+      .userAborts("a", "enough")
+      .expectEnd("a", "quietly")
+      .expectThat("as it was given", async (_, watch) => {
+        await expect(watch("a").channel.created).rejects.toBe("enough");
+      })
+      .run());
+
   it("[51] of two has exactly one CancelRequest sent, and the other goes on", () =>
     twoWatches()
       .userAborts("a")
