@@ -29,7 +29,7 @@ export type { IndexFunction } from "./cache/store.ts";
 
 // Work from changes.
 export { Controller } from "./controller/controller.ts";
-export type { ControllerOptions, ControllerSource, Leadership } from "./controller/controller-options.ts";
+export type { ControllerOptions, ControllerSource, Leadership, LeadershipTerm, Permit } from "./controller/controller-options.ts";
 export type { ControllerMetrics, DurationMetrics, ReconcileOutcome } from "./controller/controller-metrics.ts";
 export type { Reconcile, ReconcileContext, ReconcileResult } from "./controller/reconcile.ts";
 export type { RetryOptions } from "./controller/retry-schedule.ts";

@@ -171,13 +171,18 @@ export class Informer<Value = KeyValue> implements AsyncDisposable {
       },
     });
     if (reader.isEnded) return reader;
-    for (const change of this.#picture.asAdds()) reader.push(change);
+    for (const change of this.present()) reader.push(change);
     if (this.#state.at === "ended") reader.end(this.#state.end);
     else {
       this.#readers.add(reader);
       if (resyncIntervalMs !== undefined) reader.startResync(systemClock, resyncIntervalMs, () => this.#picture.asResync());
     }
     return reader;
+  }
+
+  /** @internal The state as it is now, as adds. */
+  present(): Iterable<InformerChange<Value>> {
+    return this.#picture.asAdds();
   }
 
   /**

@@ -1,6 +1,7 @@
 import type { Informer } from "../cache/informer.ts";
 import type { InformerChange } from "../cache/informer-change.ts";
 import type { InformerOptions } from "../cache/informer-options.ts";
+import type { TxnComparison } from "../client/compare.ts";
 import { checkOptions, type OptionKinds, showValue } from "../util/option-check.ts";
 import type { Reconcile } from "./reconcile.ts";
 import type { RetryOptions } from "./retry-schedule.ts";
@@ -12,10 +13,29 @@ export interface ControllerSource<SourceValue = unknown> {
   readonly keys: (change: InformerChange<SourceValue>) => readonly string[] | string | undefined;
 }
 
+/** What a controller may do for a key, for as long as `signal` is not aborted. */
+export interface Permit {
+  /** Put it into a transaction that writes: it is refused once another process is in charge of the key. */
+  readonly fence: TxnComparison;
+  readonly signal: AbortSignal;
+}
+
+/** A time in which this process may work. */
+export interface LeadershipTerm {
+  /** Aborted before another process can be in charge of all that this one was. */
+  readonly signal: AbortSignal;
+  /** What it may do for a key, asked before each run; undefined for a key that is another's. Default: any key is its own, without a fence. */
+  readonly permit?: ((key: string) => Permit | undefined) | undefined;
+  /** Calls back when keys have become its own that were not, with what tells which. Returns what ends it. */
+  readonly onGained?: ((callback: (isGained: (key: string) => boolean) => void) => () => void) | undefined;
+  /** Called when nothing works under it any more. */
+  release(): Promise<void>;
+}
+
 /** Whoever says when a controller may run: an `Election`, a `Shard`. */
 export interface Leadership {
-  /** Resolves once this process leads, with a signal that is aborted before another one can. Rejects with the signal's reason. */
-  lead(options: { readonly signal: AbortSignal }): Promise<{ readonly signal: AbortSignal; release(): Promise<void> }>;
+  /** Resolves once this process leads, or has a share of the keys. Rejects with the signal's reason. */
+  lead(options: { readonly signal: AbortSignal }): Promise<LeadershipTerm>;
 }
 
 export interface ControllerOptions<Value> extends Omit<InformerOptions<Value>, "key" | "rangeEnd" | "fromKey"> {
@@ -28,7 +48,7 @@ export interface ControllerOptions<Value> extends Omit<InformerOptions<Value>, "
   readonly retry?: RetryOptions | undefined;
   /** Work on every key again this often, in ms. At least 1,000. Default: never. */
   readonly resyncIntervalMs?: number | undefined;
-  /** Run only while this leads. The cache is filled meanwhile. */
+  /** Run only while this leads (`Election`), or for the keys that it has (`Shard`). The cache is filled meanwhile. */
   readonly leader?: Leadership | undefined;
   /** How long the first lists may take, in ms, before `run()` fails. Default 120,000. */
   readonly syncTimeoutMs?: number | undefined;

@@ -8,7 +8,13 @@ import type { Logger } from "../util/logger.ts";
 import { checkOptions, checkSignal } from "../util/option-check.ts";
 import { watcherHost } from "../watch/watcher-host.ts";
 import { ControllerFigures, type ControllerMetrics } from "./controller-metrics.ts";
-import { type ControllerOptions, type ControllerSettings, controllerSettings, type ControllerSource } from "./controller-options.ts";
+import {
+  type ControllerOptions,
+  type ControllerSettings,
+  controllerSettings,
+  type ControllerSource,
+  type LeadershipTerm,
+} from "./controller-options.ts";
 import { Worker } from "./worker.ts";
 
 /**
@@ -70,7 +76,7 @@ export class Controller<Value = KeyValue> {
     const own = [this.informer, ...this.#settings.sources.map(({ informer }) => informer).filter((informer) => !informer.isStarted)];
     try {
       await this.#sync(own, ending.signal);
-      if (this.#settings.leader === undefined) await this.#work(ending);
+      if (this.#settings.leader === undefined) await this.#work(ending, undefined);
       else await this.#workWhileLeading(ending);
     } catch (error) {
       if (!ending.signal.aborted || error !== abortReason(ending.signal)) throw error;
@@ -117,7 +123,7 @@ export class Controller<Value = KeyValue> {
         this.#worker?.abort(reason);
       });
       try {
-        await this.#work(working);
+        await this.#work(working, term);
       } finally {
         for (const unlink of [...unlinks, unlinkTerm]) unlink();
         await term.release(); // only now that nothing runs any more
@@ -126,18 +132,25 @@ export class Controller<Value = KeyValue> {
   }
 
   /** Until the signal is aborted, or a source fails. */
-  async #work(ending: AbortController): Promise<void> {
+  async #work(ending: AbortController, term: LeadershipTerm | undefined): Promise<void> {
     const { resyncIntervalMs, sources, drainTimeoutMs } = this.#settings;
     const { signal } = ending;
-    const worker = this.#newWorker();
+    const worker = this.#newWorker(term?.permit);
     this.#worker = worker;
+    const ownSource: ControllerSource<Value> = { informer: this.informer, keys: ({ key }) => key };
+    const ungain = term?.onGained?.((isGained) => {
+      addPresent(worker, ownSource, isGained);
+      for (const source of sources) addPresent(worker, source, isGained);
+      worker.gained(isGained);
+    });
     const loops = [
-      this.#feed(worker, { informer: this.informer, keys: ({ key }) => key }, signal, resyncIntervalMs),
+      this.#feed(worker, ownSource, signal, resyncIntervalMs),
       ...sources.map((source) => this.#feed(worker, source, signal, undefined)),
     ];
     try {
       await Promise.all(loops);
     } finally {
+      ungain?.();
       ending.abort(new ClosedError("The controller"));
       const left = await worker.stop({ drainTimeoutMs, reason: abortReason(signal) });
       if (left > 0) this.#logger.error("Keys are worked on still, though their signal was aborted: they are given up", { keys: left });
@@ -154,12 +167,11 @@ export class Controller<Value = KeyValue> {
     for await (const change of informer.changes({ signal, resyncIntervalMs })) {
       if (change.type === "error") this.#logger.warn("A value could not be decoded", { key: change.key, error: change.error });
       const isMany = (change.type === "add" && change.isInitial) || (change.type === "update" && change.isResync);
-      const found = keys(change) ?? [];
-      for (const key of typeof found === "string" ? [found] : found) worker.add(key, isMany ? "background" : "live");
+      for (const key of keysOf(keys(change))) worker.add(key, isMany ? "background" : "live");
     }
   }
 
-  #newWorker(): Worker<Value> {
+  #newWorker(permit?: LeadershipTerm["permit"]): Worker<Value> {
     const { reconcile, concurrency, retry } = this.#settings;
     return new Worker({
       informer: this.informer,
@@ -168,9 +180,24 @@ export class Controller<Value = KeyValue> {
       retry,
       clock: this.#clock,
       figures: this.#figures,
+      permit,
       onError: (key, error, retryInMs) => {
         this.#logger.warn(retryInMs === undefined ? "A key failed for good" : "A key failed; it is tried again", { key, error, retryInMs });
       },
     });
   }
+}
+
+/** Queues what a source calls for as it is now. */
+function addPresent<Value, SourceValue>(
+  worker: Worker<Value>,
+  { informer, keys }: ControllerSource<SourceValue>,
+  isWanted: (key: string) => boolean,
+): void {
+  for (const change of informer.present()) for (const key of keysOf(keys(change))) if (isWanted(key)) worker.add(key, "background");
+}
+
+function keysOf(keys: readonly string[] | string | undefined): readonly string[] {
+  if (keys === undefined) return [];
+  return typeof keys === "string" ? [keys] : keys;
 }

@@ -1,4 +1,5 @@
 import type { Informer } from "../cache/informer.ts";
+import type { TxnComparison } from "../client/compare.ts";
 
 /** What a `reconcile` is told beside the key. The value is what is now, not what was when the key was queued. */
 export interface ReconcileContext<Value> {
@@ -8,8 +9,13 @@ export interface ReconcileContext<Value> {
   readonly informer: Informer<Value>;
   /** 1 for the first try, one more after each failure in a row. */
   readonly attempt: number;
-  /** Aborted when the controller has to stop and its time to finish is over. */
+  /** Aborted when the controller has to stop and its time to finish is over, and at once when the key is no longer this process's. */
   readonly signal: AbortSignal;
+  /**
+   * With an `Election` or a `Shard`: a condition for each transaction that writes. etcd refuses it (`succeeded` is false) once another
+   * process is in charge of the key, however late this one notices. Undefined without `leader`.
+   */
+  readonly fence: TxnComparison | undefined;
 }
 
 /** Nothing, or when to come back to the key if it does not change before. */

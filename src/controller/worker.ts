@@ -1,7 +1,9 @@
 import type { Informer } from "../cache/informer.ts";
 import { type Clock, sleep } from "../util/clock.ts";
+import { firstAborted } from "../util/abort.ts";
 import type { ControllerFigures, ControllerMetrics } from "./controller-metrics.ts";
-import type { Reconcile, ReconcileResult } from "./reconcile.ts";
+import type { Permit } from "./controller-options.ts";
+import type { Reconcile, ReconcileContext, ReconcileResult } from "./reconcile.ts";
 import { RetrySchedule, type RetryOptions } from "./retry-schedule.ts";
 import { TerminalError } from "./terminal-error.ts";
 import { type WorkPriority, WorkQueue } from "./work-queue.ts";
@@ -13,6 +15,8 @@ export interface WorkerOptions<Value> {
   readonly retry: RetryOptions;
   readonly clock: Clock;
   readonly figures: ControllerFigures;
+  /** What may be done for a key now; undefined for one that is another process's. Without it, anything for any key. */
+  readonly permit: ((key: string) => Permit | undefined) | undefined;
   /** Called with what a `reconcile` threw. */
   readonly onError: (key: string, error: unknown, retryInMs: number | undefined) => void;
 }
@@ -20,11 +24,16 @@ export interface WorkerOptions<Value> {
 /** How long one may run on whose signal is aborted, before it is given up. */
 const ABORTED_GRACE_MS = 5_000;
 
+/** How many keys that are gone are remembered of those that were another's. */
+const MOST_DECLINED = 10_000;
+
 /** Runs `reconcile` for keys, and again for those that fail or ask for it. */
 export class Worker<Value> {
   readonly #options: WorkerOptions<Value>;
   readonly #queue: WorkQueue;
   readonly #schedule: RetrySchedule;
+  /** Keys that are gone and were another's. */
+  readonly #declined = new Set<string>();
   readonly #aborting = new AbortController();
   readonly #figures: ControllerFigures;
 
@@ -52,6 +61,11 @@ export class Worker<Value> {
     this.#queue.add(key, priority);
   }
 
+  /** Keys have become this process's own: those that are gone are queued, lest their end was seen by nobody in charge. */
+  gained(isGained: (key: string) => boolean): void {
+    for (const key of [...this.#declined]) if (isGained(key) && this.#declined.delete(key)) this.add(key, "background");
+  }
+
   /**
    * Takes no more keys. Those that run may finish within `drainTimeoutMs`; then their signal is aborted.
    * @returns how many did not end even so
@@ -75,19 +89,47 @@ export class Worker<Value> {
   }
 
   async #work(key: string, queuedMs: number): Promise<void> {
-    const { clock, informer, reconcile } = this.#options;
+    const permit = this.#options.permit?.(key);
+    if (this.#options.permit !== undefined && permit === undefined) {
+      this.#decline(key);
+      return;
+    }
+    const { clock } = this.#options;
     this.#figures.queued.add(queuedMs);
     const sinceMs = clock.nowMs();
-    const attempt = this.#schedule.failures(key) + 1;
+    const { signal, unlink } = firstAborted([this.#aborting.signal, permit?.signal]);
     try {
-      const value = informer.get(key);
-      const result = await reconcile(key, { value, informer, attempt, signal: this.#aborting.signal });
-      this.#succeeded(key, result ?? undefined);
+      const result = await this.#reconcile(key, { signal, fence: permit?.fence });
+      if (permit?.signal.aborted === true) this.#lostPermit(key);
+      else this.#succeeded(key, result ?? undefined);
     } catch (error) {
-      this.#failed(key, error);
+      if (this.#aborting.signal.aborted) return; // it was told to end, and did
+      if (permit?.signal.aborted === true) this.#lostPermit(key);
+      else this.#failed(key, error);
     } finally {
+      unlink();
       this.#figures.worked.add(clock.nowMs() - sinceMs);
     }
+  }
+
+  #reconcile(key: string, grant: Pick<ReconcileContext<Value>, "signal" | "fence">): ReturnType<Reconcile<Value>> {
+    const { informer, reconcile } = this.#options;
+    return reconcile(key, { value: informer.get(key), informer, attempt: this.#schedule.failures(key) + 1, ...grant });
+  }
+
+  /** It is another's, as far as is known here. That one may have been told of it before it knew, which for a deleted key was the only time. */
+  #decline(key: string): void {
+    this.#schedule.forget(key);
+    if (this.#options.informer.has(key)) return;
+    this.#declined.delete(key);
+    this.#declined.add(key);
+    const [oldest] = this.#declined;
+    if (this.#declined.size > MOST_DECLINED && oldest !== undefined) this.#declined.delete(oldest);
+  }
+
+  /** Its last writes may have been refused for an old fence: it runs again with a new one, if the key is still this process's. */
+  #lostPermit(key: string): void {
+    this.#queue.add(key);
   }
 
   #succeeded(key: string, result: ReconcileResult): void {
@@ -98,7 +140,6 @@ export class Worker<Value> {
   }
 
   #failed(key: string, error: unknown): void {
-    if (this.#aborting.signal.aborted) return; // it was told to end, and did
     if (error instanceof TerminalError) {
       this.#schedule.forget(key);
       this.#figures.reconciled.terminalError++;
