@@ -19,6 +19,9 @@ export interface HeldToken {
 
 export const AUTHENTICATE_PATH = methodPath(AuthDefinition, AuthDefinition.methods.authenticate);
 
+/** A member without a leader can give no token, and would only say so after seven seconds. */
+const METADATA = { hasleader: "true" };
+
 /** Streams that are opened within this time of each other share a token. A password costs the server some 100 ms of computing. */
 const FRESH_FOR_MS = 1_000;
 
@@ -89,7 +92,7 @@ export class AuthToken {
     const request = { name: this.#auth.username, password: this.#auth.password };
     const { methods } = AuthDefinition;
     // Repeatable: the token of a lost answer is used by nobody, and forgotten soon.
-    const options = { timeoutMs: this.#timeoutMs, repeatable: true };
+    const options = { timeoutMs: this.#timeoutMs, repeatable: true, metadata: METADATA };
     const token = await callUnary(this.#transport, AuthDefinition, methods.authenticate, request, options).then(
       (answer) => answer.token,
       noneIfNotEnabled,

@@ -30,6 +30,12 @@ export interface GrpcTransportOptions {
 const FLOW_CONTROL_WINDOW_BYTES = 1024 * 1024;
 
 /**
+ * A request that had this long and no answer, in ms, leaves its endpoint for the next one: a member that is cut off from the others answers
+ * pings and nothing that the cluster has to agree on.
+ */
+const SILENT_AFTER_MS = 1_000;
+
+/**
  * `Transport` over @grpc/grpc-js. Watches have connections of their own, so that a large catch-up never holds up a request.
  */
 export class GrpcTransport implements Transport {
@@ -134,6 +140,8 @@ export class GrpcTransport implements Transport {
           const leftMs = Math.max(1, untilMs - this.#clock.nowMs());
           return await channel.unary(path, request, { metadata, timeoutMs: leftMs, signal: limit.signal });
         } catch (error) {
+          const isLate = limit.reached || (error instanceof RpcError && error.code === "DEADLINE_EXCEEDED");
+          if (isLate && timeoutMs >= SILENT_AFTER_MS) this.#endpoints.moveOn(channel.endpoint);
           if (!(error instanceof RpcError)) throw error;
           const isLearner = endpoint === undefined && isRefusedByLearner(error);
           if (error.code === "UNAVAILABLE" || isLearner) this.#endpoints.moveOn(channel.endpoint);

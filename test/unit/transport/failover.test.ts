@@ -53,6 +53,43 @@ describe.each(["UNAVAILABLE", "FAILED_PRECONDITION"] as const)("a learner that r
   });
 });
 
+describe("a member that is cut off from the others", () => {
+  it("is left by the request after the one that it did not answer", async () => {
+    const [cutOff, member] = [await serve(), await serve()];
+    cutOff.faults.loseLeader();
+    const client = connect([cutOff.endpoint, member.endpoint]);
+    await expect(client.kv.put("k", "1", { timeoutMs: 1_000 })).rejects.toMatchObject({ code: "DEADLINE_EXCEEDED" });
+    await client.kv.put("k", "2", { timeoutMs: 1_000 });
+    expect(member.revision).toBe(2n);
+  });
+
+  it("is not left over a request that had little time", async () => {
+    const [slow, member] = [await serve(), await serve()];
+    slow.faults.delay({ method: "Put", delayMs: 300 });
+    const client = connect([slow.endpoint, member.endpoint]);
+    await client.ready();
+    await client.kv.get("k");
+    await expect(client.kv.put("k", "1", { timeoutMs: 50 })).rejects.toMatchObject({ code: "DEADLINE_EXCEEDED" });
+    await client.kv.put("k", "2");
+    expect(member.revision).toBe(1n);
+  });
+
+  it("is asked for no token", async () => {
+    const auth = { rootPassword: "secret" };
+    const servers = [await MockEtcdServer.start({ auth }), await MockEtcdServer.start({ auth })] as const;
+    onTestFinished(async () => {
+      for (const server of servers) await server.stop();
+    });
+    servers[0].faults.loseLeader();
+    const endpoints = servers.map(({ endpoint }) => endpoint);
+    const client = new EtcdClient({ endpoints, auth: { username: "root", password: "secret" } });
+    onTestFinished(() => client.close());
+    await within(2_000, "the creation", client.watch("k").created);
+    await within(2_000, "the put", client.kv.put("k", "1"));
+    expect(servers[1].revision).toBe(2n);
+  });
+});
+
 describe("other endpoints, set while the client runs", () => {
   it("[165] are used at once by who waits out a delay after all have failed", async () => {
     const server = await serve();
