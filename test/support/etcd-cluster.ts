@@ -7,6 +7,8 @@ import { freePort } from "./free-port.ts";
 import { PeerNetwork } from "./peer-network.ts";
 
 const START_ATTEMPTS = 3;
+/** It is sent a snapshot first. */
+const LEARNER_TIMEOUT_MS = 20_000;
 
 interface MemberPorts {
   readonly name: string;
@@ -154,7 +156,11 @@ export class EtcdCluster implements AsyncDisposable {
     const learner = new ClusterMember(name, process, this.#network);
     this.#learners.push(learner);
     await learner.restart({ waitUntilHealthy: false }); // its health is asked by a call that it may not serve
-    await eventually(async () => (await learner.gauge("etcd_server_is_learner").catch(() => 0)) === 1);
+    // not etcd_server_is_learner: 3.4 leaves it at 0 where the learner was sent a snapshot
+    await eventually(async () => (await learner.gauge("etcd_server_has_leader").catch(() => 0)) === 1, {
+      timeoutMs: LEARNER_TIMEOUT_MS,
+      describe: () => `the learner has not come up: ${process.said}`,
+    });
     return learner;
   }
 

@@ -81,6 +81,11 @@ export class EtcdProcess {
     return this.#options.binary.version;
   }
 
+  /** The last that it said on stderr. */
+  get said(): string {
+    return this.#said;
+  }
+
   /** `waitUntilHealthy: false` is for a member whose cluster has no quorum yet. */
   async launch({ waitUntilHealthy = true } = {}): Promise<void> {
     const { binary, flags, directory } = this.#options;
