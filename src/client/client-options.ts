@@ -7,7 +7,7 @@ import { guardedLogger, type Logger, silentLogger } from "../util/logger.ts";
 import { DEFAULT_WATCH_BUFFER, watchBuffer, type WatchBufferOptions } from "../watch/watch-options.ts";
 
 export interface ClientOptions {
-  /** One or more of `host:port`, `http://host:port`, `https://host:port`; tried in order, then round and round. */
+  /** One or more of `host:port`, `http://host:port`, `https://host:port`, `unix:///path`; tried in order, then round and round. */
   readonly endpoints: string | readonly string[];
   /** The user to be. A token is fetched when one is needed, and again when it is refused. Without it: whoever the certificate says. */
   readonly auth?: AuthOptions;
