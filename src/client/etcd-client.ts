@@ -4,6 +4,7 @@ import { AuthTransport } from "../transport/auth-transport.ts";
 import { GrpcTransport } from "../transport/grpc-transport.ts";
 import { systemClock } from "../util/clock.ts";
 import { checkOptions, checkSignal, checkTimeout } from "../util/option-check.ts";
+import { SingleCreates } from "../watch/single-creates.ts";
 import type { WatchChannel } from "../watch/watch-channel.ts";
 import type { WatchOptions } from "../watch/watch-options.ts";
 import { type WatcherHost, watcherHost } from "../watch/watcher-host.ts";
@@ -66,6 +67,7 @@ export class EtcdClient implements AsyncDisposable {
       requestTimeoutMs,
       logger,
       clock: systemClock,
+      singleCreates: new SingleCreates(systemClock),
       watchers: new Set(),
     };
     this.watcher = new Watcher(this);

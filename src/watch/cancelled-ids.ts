@@ -3,29 +3,45 @@ import { ProtocolError } from "../errors/etcd-error.ts";
 /** Ids of watches that are none of ours, after which the server is not worth listening to. */
 const MAX_UNKNOWN_IDS = 10_000;
 
-/** Ids of one connection with a CancelRequest that the server has not answered. */
+/** The watches of one connection that the server is told to forget: each once, until it has answered. */
 export class CancelledIds {
-  readonly #ids = new Set<bigint>();
+  readonly #send: (watchId: bigint) => void;
+  readonly #unanswered = new Set<bigint>();
   #unknown = 0;
+  /** The call is over: there is nobody to tell. */
+  #isClosed = false;
 
-  has(watchId: bigint): boolean {
-    return this.#ids.has(watchId);
+  /** @param send sends a CancelRequest */
+  constructor(send: (watchId: bigint) => void) {
+    this.#send = send;
   }
 
-  /** Whether a request is to be sent: there is one for each id. */
-  add(watchId: bigint): boolean {
-    if (this.#ids.has(watchId)) return false;
-    this.#ids.add(watchId);
-    return true;
+  has(watchId: bigint): boolean {
+    return this.#unanswered.has(watchId);
+  }
+
+  cancel(watchId: bigint): void {
+    if (this.#isClosed || this.#unanswered.has(watchId)) return;
+    this.#unanswered.add(watchId);
+    this.#send(watchId);
+  }
+
+  /**
+   * An id that we do not know. Events of a watch that we have cancelled may be on their way; of any other id the server is told, once.
+   * @throws {ProtocolError} for one too many
+   */
+  cancelUnknown(watchId: bigint): void {
+    if (watchId === -1n || this.#unanswered.has(watchId)) return;
+    if (++this.#unknown > MAX_UNKNOWN_IDS)
+      throw new ProtocolError(`The server told of more than ${String(MAX_UNKNOWN_IDS)} unknown watches`);
+    this.cancel(watchId);
   }
 
   answered(watchId: bigint): void {
-    this.#ids.delete(watchId);
+    this.#unanswered.delete(watchId);
   }
 
-  /** @throws {ProtocolError} for one too many */
-  countUnknown(): void {
-    if (++this.#unknown > MAX_UNKNOWN_IDS)
-      throw new ProtocolError(`The server told of more than ${String(MAX_UNKNOWN_IDS)} unknown watches`);
+  close(): void {
+    this.#isClosed = true;
   }
 }

@@ -2,8 +2,18 @@ import { Deque } from "../util/deque.ts";
 import type { WatcherStream } from "./watcher-stream.ts";
 
 /** A request that waits for its answer. Its watch is gone if the user cancelled it meanwhile: the answer still comes. */
-interface InFlight {
+export interface InFlight {
   watch: WatcherStream | undefined;
+  /** The id that was asked for; 0 for none. */
+  readonly watchId: bigint;
+}
+
+/** How requests go out on a connection. */
+export interface CreateSender {
+  /** How many may be in flight. */
+  readonly window: number;
+  /** Sends a request, and returns the id that it asks for. */
+  send(watch: WatcherStream): bigint;
 }
 
 /**
@@ -14,12 +24,7 @@ export class ResumeQueue {
   /** A Set keeps its order and forgets any one in O(1). */
   readonly #waiting = new Set<WatcherStream>();
   readonly #inFlight = new Deque<InFlight>();
-  readonly #window: number;
-  #send: ((watch: WatcherStream) => void) | undefined;
-
-  constructor({ window = 1 }: { window?: number } = {}) {
-    this.#window = window;
-  }
+  #sender: CreateSender | undefined;
 
   /** Watches that have not been created: those in flight and those that wait. */
   get size(): number {
@@ -45,18 +50,23 @@ export class ResumeQueue {
   }
 
   /** A connection is open: sends the requests, as many as the window lets. */
-  attach(send: (watch: WatcherStream) => void): void {
-    this.#send = send;
+  attach(sender: CreateSender): void {
+    this.#sender = sender;
     this.#fill();
   }
 
   /** The connection is over: nothing more is sent. What was in flight stays so until it is taken back. */
   detach(): void {
-    this.#send = undefined;
+    this.#sender = undefined;
+  }
+
+  /** The oldest request that has no answer. */
+  get oldest(): Readonly<InFlight> | undefined {
+    return this.#inFlight.peek();
   }
 
   /** The oldest request has been answered; undefined if none was in flight. */
-  answered(): { readonly watch: WatcherStream | undefined } | undefined {
+  answered(): Readonly<InFlight> | undefined {
     return this.#inFlight.shift();
   }
 
@@ -72,7 +82,7 @@ export class ResumeQueue {
 
   /** The connection is gone: its watches and those in flight wait again, in front of those that never had a turn. */
   takeBack(substreams: Iterable<WatcherStream>): void {
-    this.#send = undefined;
+    this.#sender = undefined;
     const later = [...this.#waiting];
     this.#waiting.clear();
     for (const watch of substreams) this.#waiting.add(watch);
@@ -82,12 +92,11 @@ export class ResumeQueue {
   }
 
   #fill(): void {
-    while (this.#send !== undefined && this.#inFlight.size < this.#window) {
+    while (this.#sender !== undefined && this.#inFlight.size < this.#sender.window) {
       const [watch] = this.#waiting;
       if (watch === undefined) return;
       this.#waiting.delete(watch);
-      this.#inFlight.push({ watch });
-      this.#send(watch);
+      this.#inFlight.push({ watch, watchId: this.#sender.send(watch) });
     }
   }
 }

@@ -1,64 +1,57 @@
 import { decodeWatchMessage, type WatchMessage } from "../codec/watch-message.ts";
 import { isProtocolError, isRpcError, ProtocolError } from "../errors/etcd-error.ts";
 import type { Clock } from "../util/clock.ts";
-import type { Logger } from "../util/logger.ts";
 import type { DuplexCall } from "../transport/transport.ts";
 import { onAbort } from "../util/abort.ts";
 import { CancelledIds } from "./cancelled-ids.ts";
 import type { ClusterGuard } from "./cluster-guard.ts";
 import { cancelError, tokenRefusal } from "./cancel-reason.ts";
 import type { ConnectionOwner } from "./connection-owner.ts";
+import { ConnectionRecord } from "./connection-record.ts";
+import { CreateWindow } from "./create-window.ts";
 import { FragmentAssembler } from "./fragment-assembler.ts";
 import { messageFault } from "./message-fault.ts";
 import { ProgressAsks } from "./progress-asks.ts";
-import type { ResumeQueue } from "./resume-queue.ts";
+import type { CreateSender, ResumeQueue } from "./resume-queue.ts";
+import type { SingleCreates } from "./single-creates.ts";
 import type { ConnectionHealth } from "./stream-retry.ts";
 import { encodeCancel, encodeCreate, encodeProgress } from "./watch-request.ts";
 import type { WatcherStream } from "./watcher-stream.ts";
-
-/** A connection that lived shorter, and moved no watch on, does not count as healthy. */
-const HEALTHY_AFTER_MS = 1_000;
 
 /**
  * One connection of a `WatchGrpcStream` and all that dies with it: the ids that the server gave, the cancels it has not answered, the
  * fragments that are not complete. A message that comes late meets only this object.
  */
-export class WatchConnection {
+export class WatchConnection implements CreateSender {
   /** Watches that the server has created on this connection. */
   readonly substreams = new Map<bigint, WatcherStream>();
   readonly #call: DuplexCall;
   readonly #queue: ResumeQueue;
   readonly #owner: ConnectionOwner;
-  readonly #logger: Logger;
   readonly #fragments: FragmentAssembler;
   readonly #fragmentAll: boolean;
-  readonly #cancelled = new CancelledIds();
+  readonly #cancelled = new CancelledIds((watchId) => {
+    this.#call.write(encodeCancel(watchId));
+  });
   #fail: (error: unknown) => void = () => undefined;
-  /** The stream has ended the call: there is nobody to write to. */
-  #isOver = false;
   /** The largest id that answered a create. Servers count up, so a cancel of a smaller one that we do not have is of a watch that is over. */
   #largestId = -1n;
   readonly #progressAsks = new ProgressAsks();
   readonly #guard: ClusterGuard;
-  /** Messages that came. */
-  heard = 0;
   /** Notices that answer a request come after the events they speak of (etcd-io/etcd#15220). False until that is known. */
   progressIsOrdered = false;
   /** The answer to that question, once somebody has asked it. */
   progressOrder: Promise<boolean> | undefined;
-  /** A create was answered, be it with a refusal. */
-  #hasAnswered = false;
-  /** A watch was given something that moved it on. */
-  #hasDelivered = false;
+  readonly #creates: CreateWindow;
   readonly #clock: Clock;
-  readonly #sinceMs: number;
+  readonly #record: ConnectionRecord;
 
   constructor(options: {
     call: DuplexCall;
     queue: ResumeQueue;
     owner: ConnectionOwner;
-    logger: Logger;
     clock: Clock;
+    singleCreates: SingleCreates;
     guard: ClusterGuard;
     /** Ask for fragments whatever the watch's own option says. */
     fragmentAll: boolean;
@@ -67,11 +60,16 @@ export class WatchConnection {
     this.#call = options.call;
     this.#queue = options.queue;
     this.#owner = options.owner;
-    this.#logger = options.logger;
     this.#clock = options.clock;
     this.#guard = options.guard;
-    this.#sinceMs = options.clock.nowMs();
+    this.#record = new ConnectionRecord(options.clock);
     this.#fragmentAll = options.fragmentAll;
+    const { clock, singleCreates } = options;
+    const onUnfit = (error: Error): void => {
+      singleCreates.add(this.endpoint);
+      this.fail(error);
+    };
+    this.#creates = new CreateWindow({ clock, isSingle: singleCreates.has(this.endpoint), onUnfit });
     this.#fragments = new FragmentAssembler(options);
   }
 
@@ -80,9 +78,12 @@ export class WatchConnection {
   }
 
   get health(): ConnectionHealth {
-    const lived = this.#clock.nowMs() - this.#sinceMs >= HEALTHY_AFTER_MS;
-    const { endpoint, hasToken } = this;
-    return { healthy: this.#hasAnswered && (lived || this.#hasDelivered), answered: this.#hasAnswered, endpoint, hasToken };
+    return this.#record.health(this);
+  }
+
+  /** Messages that came. */
+  get heard(): number {
+    return this.#record.heard;
   }
 
   /** The call carries a token that can be had anew. */
@@ -101,7 +102,7 @@ export class WatchConnection {
     return new Promise<never>((_, reject) => {
       // The owner takes the watches back a few microtasks later: what is added until then must not be written to a call that is over.
       const leave = (error: unknown): void => {
-        this.#isOver = true;
+        this.#cancelled.close();
         this.#queue.detach();
         reject(error);
       };
@@ -118,15 +119,25 @@ export class WatchConnection {
         },
         onEnd: leave,
       });
-      this.#queue.attach((watch) => {
-        const { nextRevision: startRevision, spec } = watch;
-        this.#call.write(encodeCreate(spec, { startRevision, fragment: spec.fragment || this.#fragmentAll }));
-      });
+      this.#queue.attach(this);
     }).finally(() => {
       unlink();
+      this.#creates.close();
       this.#guard.close();
       this.#call.cancel();
     });
+  }
+
+  // CreateSender
+
+  get window(): number {
+    return this.#creates.size;
+  }
+
+  send({ spec, nextRevision: startRevision }: WatcherStream): bigint {
+    const watchId = this.#creates.send();
+    this.#call.write(encodeCreate(spec, { startRevision, fragment: spec.fragment || this.#fragmentAll, watchId }));
+    return watchId;
   }
 
   /** A create was sent and has no answer. */
@@ -139,14 +150,14 @@ export class WatchConnection {
    * @param options `elsewhere`: its endpoint is to blame
    */
   fail(error: Error, options?: { readonly elsewhere: boolean }): void {
-    this.#isOver = true;
+    this.#cancelled.close();
     this.#call.cancel(options);
     this.#fail(error);
   }
 
   /** Ends the call at once. The server forgets its watches. */
   reset(): void {
-    this.#isOver = true;
+    this.#cancelled.close();
     this.#call.cancel();
   }
 
@@ -155,7 +166,7 @@ export class WatchConnection {
     if (this.substreams.get(watch.watchId) !== watch) return;
     this.substreams.delete(watch.watchId);
     this.#fragments.drop(watch.watchId);
-    this.#cancel(watch.watchId);
+    this.#cancelled.cancel(watch.watchId);
   }
 
   /** @param asker a user sees the answer in every loop; what the library asks for itself is seen where `progressNotify` is */
@@ -165,7 +176,7 @@ export class WatchConnection {
   }
 
   #handle(message: WatchMessage): void {
-    this.heard++;
+    this.#record.heard++;
     if (message.created) this.#onCreated(message);
     else if (message.canceled || message.compactRevision !== 0n) this.#onCanceled(message);
     else if (message.watchId === -1n && message.lastRevision === 0n && !message.fragment) this.#onBroadcast(message);
@@ -176,17 +187,19 @@ export class WatchConnection {
     const { watchId } = message;
     const refused = message.canceled || message.compactRevision !== 0n || watchId === -1n;
     const isKnown = this.substreams.has(watchId);
-    if (!this.#queue.hasInFlight) {
-      if (!refused && !isKnown) this.#onUnknown(watchId); // never asked for; or told twice, which is no matter
+    const { oldest } = this.#queue;
+    if (oldest === undefined) {
+      if (!refused && !isKnown) this.#cancelled.cancelUnknown(watchId); // never asked for; or told twice, which is no matter
       return;
     }
+    if (!this.#creates.answered(oldest.watchId, { watchId, isRefusal: refused })) return;
     if (!refused && isKnown) throw new ProtocolError(`Two watches were created with id ${String(watchId)}`);
     if (watchId > this.#largestId) this.#largestId = watchId;
     const watch = this.#queue.answered()?.watch;
-    if (!refused) this.#hasAnswered = true;
+    if (!refused) this.#record.hasAnswered = true;
     if (refused) this.#endRefused(watch, message);
     else if (watch === undefined)
-      this.#cancel(watchId); // abandoned while in flight
+      this.#cancelled.cancel(watchId); // abandoned while in flight
     else this.#confirm(watch, message);
     this.#queue.next();
   }
@@ -212,11 +225,12 @@ export class WatchConnection {
       this.#fragments.drop(watchId);
       this.#end(watch, message);
       // After a compaction the id stays registered, and blocks manual progress for the whole stream until it is cancelled.
-      if (message.compactRevision !== 0n) this.#cancel(watchId);
+      if (message.compactRevision !== 0n) this.#cancelled.cancel(watchId);
     } else if (this.#cancelled.has(watchId)) {
       if (message.compactRevision === 0n) this.#cancelled.answered(watchId); // our cancel, answered
-    } else if (this.#queue.hasInFlight && (watchId === -1n || watchId > this.#largestId)) {
+    } else if (this.#queue.oldest !== undefined && (watchId === -1n || watchId > this.#largestId)) {
       // A refusal that no `created` came before: it answers the oldest request. Of a smaller id it is told twice (k3s-io/kine#198).
+      if (!this.#creates.answered(this.#queue.oldest.watchId, { watchId, isRefusal: true })) return;
       this.#endRefused(this.#queue.answered()?.watch, message);
       this.#queue.next();
     }
@@ -224,10 +238,10 @@ export class WatchConnection {
 
   /** @param watch undefined if the user has left it meanwhile */
   #endRefused(watch: WatcherStream | undefined, message: WatchMessage): void {
-    if (message.compactRevision !== 0n && message.watchId !== -1n) this.#cancel(message.watchId);
+    if (message.compactRevision !== 0n && message.watchId !== -1n) this.#cancelled.cancel(message.watchId);
     const refusal = tokenRefusal(message.cancelReason, this);
     if (refusal === undefined) {
-      this.#hasAnswered = true;
+      this.#record.hasAnswered = true;
       if (watch !== undefined) this.#end(watch, message);
     } else {
       this.discardToken();
@@ -253,7 +267,7 @@ export class WatchConnection {
   #onEvents(message: WatchMessage): void {
     const watch = this.substreams.get(message.watchId);
     if (watch === undefined) {
-      this.#onUnknown(message.watchId);
+      this.#cancelled.cancelUnknown(message.watchId);
       return;
     }
     if (this.#isBad(watch, message)) return;
@@ -271,7 +285,7 @@ export class WatchConnection {
   #deliver(watch: WatcherStream, message: WatchMessage, options?: { moves: boolean; notify: boolean }): void {
     const before = watch.nextRevision;
     watch.receive(message, options);
-    if (watch.nextRevision !== before) this.#hasDelivered = true;
+    if (watch.nextRevision !== before) this.#record.hasDelivered = true;
     if (watch.bufferedBytes > watch.spec.maxBytes) this.#owner.full(watch);
   }
 
@@ -281,17 +295,5 @@ export class WatchConnection {
     const error = fault === undefined ? this.#guard.check(watch, message.header) : new ProtocolError(fault);
     if (error !== undefined) this.#owner.ended(watch, { kind: "error", error });
     return error !== undefined;
-  }
-
-  /** An id that we do not know: it is cancelled, once. Events of a watch that we have cancelled may be on their way. */
-  #onUnknown(watchId: bigint): void {
-    if (watchId === -1n || this.#cancelled.has(watchId)) return;
-    this.#cancelled.countUnknown();
-    this.#logger.debug("The server tells of an unknown watch: it is cancelled", { watchId, endpoint: this.endpoint });
-    this.#cancel(watchId);
-  }
-
-  #cancel(watchId: bigint): void {
-    if (!this.#isOver && this.#cancelled.add(watchId)) this.#call.write(encodeCancel(watchId));
   }
 }

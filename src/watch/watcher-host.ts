@@ -2,6 +2,7 @@ import type { Transport } from "../transport/transport.ts";
 import type { BackoffOptions } from "../util/backoff.ts";
 import type { Clock } from "../util/clock.ts";
 import type { Logger } from "../util/logger.ts";
+import type { SingleCreates } from "./single-creates.ts";
 import type { WatchBufferOptions } from "./watch-options.ts";
 
 /** Under which a client shows its watchers what they work with. */
@@ -17,6 +18,7 @@ export interface WatcherHost {
   readonly requestTimeoutMs: number;
   readonly logger: Logger;
   readonly clock: Clock;
+  readonly singleCreates: SingleCreates;
   /** The watchers that are open, for the client to close. */
   readonly watchers: Set<{ close(): Promise<void> }>;
 }

@@ -30,6 +30,8 @@ export class InMemoryConnection implements DuplexCall {
   revision = 0n;
   /** Whether the client has put its end down to the endpoint. */
   isBlamed = false;
+  /** A watch was given the id that it asked for: from then on several creates may be in flight. */
+  hasEchoed = false;
   /** Requests that came after the end. */
   lateRequests = 0;
   /** What etcd would give the next watch: 0, 1, 2 ... on each stream. */
@@ -131,7 +133,8 @@ export class InMemoryConnection implements DuplexCall {
       const create = this.unanswered.shift();
       if (canceled || watchId === -1n || create === undefined) return;
       this.live.set(watchId, create);
-      if (watchId >= this.nextWatchId) this.nextWatchId = watchId + 1n;
+      if (create.watchId !== 0n && create.watchId === watchId) this.hasEchoed = true;
+      else if (watchId >= this.nextWatchId) this.nextWatchId = watchId + 1n;
     } else if (canceled && compactRevision === 0n) {
       // After a compaction the id stays registered until it is cancelled.
       this.live.delete(watchId);

@@ -10,6 +10,8 @@ export class ModelServer {
   /** Every event there ever was, in order. */
   readonly history: WireEvent[] = [];
   revision = 1n;
+  /** Whether a watch gets the id that it asks for, as on etcd. */
+  echoesIds = false;
   /** From where each watch has to be sent, by its connection and id. */
   readonly #positions = new WeakMap<InMemoryConnection, Map<bigint, bigint>>();
 
@@ -35,7 +37,7 @@ export class ModelServer {
       const [create] = connection.unanswered;
       if (create === undefined) continue;
       answered = true;
-      const watchId = connection.nextWatchId;
+      const watchId = this.echoesIds && create.watchId !== 0n ? create.watchId : connection.nextWatchId;
       this.#of(connection).set(watchId, create.startRevision === 0n ? this.revision + 1n : create.startRevision);
       connection.send({ created: true, watchId, revision: this.revision });
     }

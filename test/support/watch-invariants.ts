@@ -28,8 +28,11 @@ export class WatchInvariants {
   }
 
   #checkConnections(): void {
-    for (const { unanswered, lateRequests } of this.#transport.connections) {
-      rule(unanswered.length <= 1, `one create is in flight at a time, not ${unanswered.length}`);
+    for (const { unanswered, lateRequests, hasEchoed, creates } of this.#transport.connections) {
+      const window = hasEchoed ? 256 : 1;
+      rule(unanswered.length <= window, `${window} creates are in flight at a time, not ${unanswered.length}`);
+      const ownIds = creates.map(({ watchId }) => watchId).filter((watchId) => watchId !== 0n);
+      rule(new Set(ownIds).size === ownIds.length, "an id of ours is asked for twice on a connection");
       rule(lateRequests === 0, `nothing is written to a call that is over, but ${lateRequests} requests were`);
     }
   }

@@ -78,6 +78,17 @@ export class WatchScenario extends ScenarioStage {
     });
   }
 
+  /** Answers the oldest create, which must be this watch's, with the id that it asks for, as etcd does. */
+  serverCreatesAsAsked(...names: readonly string[]): this {
+    return this.step(`serverCreatesAsAsked("${names.join('", "')}")`, () => {
+      for (const name of names) {
+        const connection = this.waitingAt(name);
+        const asked = connection.unanswered[0]?.watchId ?? 0n;
+        connection.send({ created: true, watchId: asked === 0n ? connection.nextWatchId : asked });
+      }
+    });
+  }
+
   serverRefuses(name: string, cancelReason: string, fields: ResponseFields = {}): this {
     return this.step(`serverRefuses("${name}")`, () => {
       this.waitingAt(name).send({ created: true, canceled: true, watchId: -1n, cancelReason, ...fields });

@@ -1,3 +1,4 @@
+import { SingleCreates } from "../../src/watch/single-creates.ts";
 import { DEFAULT_WATCH_BUFFER, type WatchOptions, watchSpec } from "../../src/watch/watch-options.ts";
 import { type WatcherHost, watcherHost } from "../../src/watch/watcher-host.ts";
 import { WatcherStream } from "../../src/watch/watcher-stream.ts";
@@ -38,6 +39,7 @@ export function watcherHarness({ endpoints, ...options }: HostOptions = {}): Wat
     requestTimeoutMs: 5_000,
     logger: { debug: at("debug"), info: at("info"), warn: at("warn"), error: at("error") },
     clock,
+    singleCreates: new SingleCreates(clock),
     watchers: new Set(),
     ...options,
   };

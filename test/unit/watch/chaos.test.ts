@@ -128,8 +128,9 @@ const given = ({ responses }: ScenarioWatch): string[] => responses.flatMap(({ e
 describe("whatever the connection does", () => {
   it("each watch is given every event once, in order, in whole revisions", async () => {
     await fc.assert(
-      fc.asyncProperty(fc.array(step, { minLength: 10, maxLength: 80 }), async (steps) => {
+      fc.asyncProperty(fc.array(step, { minLength: 10, maxLength: 80 }), fc.boolean(), async (steps, echoesIds) => {
         const chaos = new Chaos();
+        chaos.server.echoesIds = echoesIds;
         await settle();
         for (const each of steps) await chaos.play(each);
         await chaos.drain();

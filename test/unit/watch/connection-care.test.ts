@@ -79,6 +79,8 @@ describe("a create that is not answered", () => {
     watchScenario({ endpoints: ["one:2379", "two:2379"] })
       .userWatches("a")
       .serverCreates("a", { revision: 10n })
+      .userWatches("probe")
+      .serverCreates("probe", { revision: 10n })
       .clockAdvances(30_000)
       .userWatches("b")
       .clockAdvances(7_500)
@@ -90,6 +92,7 @@ describe("a create that is not answered", () => {
         expect(transport.connections[0]?.isBlamed).toBe(true);
       })
       .serverCreates("a", { revision: 10n })
+      .serverCreates("probe", { revision: 10n })
       .serverCreates("b", { revision: 10n })
       .run());
 
@@ -106,6 +109,8 @@ describe("a create that is not answered", () => {
       .clockAdvances(0)
       .expectConnections(["cancelled", "cancelled", "open"])
       .serverCreates("a", { revision: 10n })
+      .userWatches("probe")
+      .serverCreates("probe", { revision: 10n })
       .userWatches("b")
       .clockAdvances(30_000)
       .serverSends("a", [put("a", 11n)])

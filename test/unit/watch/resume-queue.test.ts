@@ -44,13 +44,13 @@ const operation = fc.oneof(
 
 /** Plays the operations on both, and compares after each. */
 function compare(window: number, operations: readonly Operation[]): void {
-  const queue = new ResumeQueue({ window });
+  const queue = new ResumeQueue();
   const model = new Model(window);
   const sent: WatcherStream[] = [];
   const confirmed = new Set<WatcherStream>();
   for (const each of operations) {
     if (each === "attach") {
-      if (!model.attached) queue.attach((watch) => sent.push(watch));
+      if (!model.attached) queue.attach({ window, send: (watch) => BigInt(sent.push(watch)) });
       model.attached = true;
     } else if (each === "answer") {
       const answered = queue.answered();
@@ -103,13 +103,13 @@ describe("ResumeQueue", () => {
     if (first === undefined || second === undefined) throw new Error("two are needed");
     const queue = new ResumeQueue();
     const sent: WatcherStream[] = [];
-    queue.attach((watch) => sent.push(watch));
+    queue.attach({ window: 1, send: (watch) => BigInt(sent.push(watch)) });
     queue.add(first);
     queue.add(second);
     queue.remove(first);
     expect(sent).toEqual([first]);
     expect(queue.size).toBe(1);
-    expect(queue.answered()).toEqual({ watch: undefined });
+    expect(queue.answered()).toMatchObject({ watch: undefined });
     queue.next();
     expect(sent).toEqual([first, second]);
   });
