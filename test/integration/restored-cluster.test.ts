@@ -3,10 +3,11 @@ import { cp, mkdtemp, rename, rm } from "node:fs/promises";
 import { existsSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { isClusterChangedError, isCompactedError } from "etcd-watch";
+import { EtcdClient, isClusterChangedError, isCompactedError } from "etcd-watch";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { connect, uniquePrefix } from "../support/clients.ts";
 import { type EtcdBinary, findEtcdBinaries } from "../support/etcd-binary.ts";
+import { EtcdCluster } from "../support/etcd-cluster.ts";
 import { mustBeFoundInCi } from "../support/etcd-in-ci.ts";
 import { etcdctlFor } from "../support/etcdctl.ts";
 import { within } from "../support/eventually.ts";
@@ -23,8 +24,12 @@ async function start(binary: EtcdBinary): Promise<RealEtcd> {
 }
 
 /** A watch that has seen 20 puts, the last of them at the revision that is returned. */
-async function watchPuts(server: RealEtcd, key: string): Promise<{ seen: ObservedWatch; revision: bigint }> {
-  const client = connect(server.endpoint);
+async function watchPuts(
+  endpoints: { readonly endpoint: string } | EtcdCluster,
+  key: string,
+): Promise<{ seen: ObservedWatch; revision: bigint }> {
+  const client = new EtcdClient({ endpoints: "endpoint" in endpoints ? endpoints.endpoint : endpoints.endpoints });
+  onTestFinished(() => client.close());
   const watch = client.watch(key);
   const seen = observe(watch);
   await watch.created;
@@ -44,6 +49,19 @@ function etcdutlFor({ path }: EtcdBinary): string | undefined {
   const beside = join(dirname(path), "etcdutl");
   if (!existsSync(beside)) return undefined;
   return spawnSync(beside, ["snapshot", "restore", "--help"], { encoding: "utf8" }).stdout.includes("--bump-revision") ? beside : undefined;
+}
+
+/** Three members, all of which are down. */
+async function startAndStop(binary: EtcdBinary, prepare: (cluster: EtcdCluster) => Promise<void>): Promise<EtcdCluster> {
+  const cluster = await EtcdCluster.start(binary);
+  onTestFinished(() => cluster.stop());
+  await prepare(cluster);
+  await Promise.all(cluster.members.map((member) => member.kill("SIGTERM")));
+  return cluster;
+}
+
+async function restartAll({ members }: EtcdCluster): Promise<void> {
+  await Promise.all(members.map((member) => member.restart()));
 }
 
 const binaries = findEtcdBinaries();
@@ -70,6 +88,27 @@ describe.each(binaries)("etcd $version that is restored", (binary) => {
     expect(outcome.actual).toBeLessThan(revision);
     expect(seen.events).toHaveLength(20);
   }, 30_000);
+
+  it("[103] in all of three members to an earlier state is noticed, whichever of them the watch comes to", async () => {
+    const key = `${uniquePrefix()}a`;
+    const cluster = await startAndStop(binary, async (running) => {
+      await put(connect(running.endpoints[0] ?? ""), key, "before");
+    });
+    const { members } = cluster;
+    for (const { dataDirectory } of members) await cp(dataDirectory, `${dataDirectory}.backup`, { recursive: true });
+    await restartAll(cluster);
+    const { seen, revision } = await watchPuts(cluster, key);
+    await Promise.all(members.map((member) => member.kill("SIGKILL")));
+    for (const { dataDirectory } of members) {
+      await rm(dataDirectory, { recursive: true });
+      await rename(`${dataDirectory}.backup`, dataDirectory);
+    }
+    await restartAll(cluster);
+    const outcome = await within(NOTICED_MS, "the notice", seen.ended);
+    if (!isClusterChangedError(outcome)) throw new Error(`it ended with ${String(outcome)}`);
+    expect(outcome).toMatchObject({ expected: revision });
+    expect(seen.events).toHaveLength(20);
+  }, 60_000);
 });
 
 describe.each(binaries.flatMap((binary) => (etcdutlFor(binary) === undefined ? [] : [binary])))(
@@ -101,5 +140,32 @@ describe.each(binaries.flatMap((binary) => (etcdutlFor(binary) === undefined ? [
       } else throw new Error(`it ended with ${String(outcome)}`);
       expect(seen.events).toHaveLength(20);
     });
+
+    it("[102] in all of three members, with its revision raised, ends the watch with CompactedError", async () => {
+      const key = `${uniquePrefix()}a`;
+      const directory = await mkdtemp(join(tmpdir(), "etcd-watch-test-"));
+      onTestFinished(() => rm(directory, { recursive: true, force: true }));
+      const snapshot = join(directory, "snapshot.db");
+      const cluster = await startAndStop(binary, async ({ endpoints: [endpoint = ""] }) => {
+        await put(connect(endpoint), key, "before");
+        run(etcdctlFor(binary) ?? "etcdctl", ["--endpoints", endpoint, "snapshot", "save", snapshot]);
+      });
+      const { members } = cluster;
+      await restartAll(cluster);
+      const { seen, revision } = await watchPuts(cluster, key);
+      await Promise.all(members.map((member) => member.kill("SIGKILL")));
+      const initialCluster = members.map(({ name, peerUrl }) => `${name}=${peerUrl}`).join(",");
+      for (const { name, peerUrl, dataDirectory } of members) {
+        await rm(dataDirectory, { recursive: true });
+        const member = ["--name", name, "--initial-cluster", initialCluster, "--initial-advertise-peer-urls", peerUrl];
+        const raised = ["--bump-revision", "1000", "--mark-compacted"];
+        run(etcdutlFor(binary) ?? "etcdutl", ["snapshot", "restore", snapshot, "--data-dir", dataDirectory, ...member, ...raised]);
+      }
+      await restartAll(cluster);
+      const outcome = await within(NOTICED_MS, "the notice", seen.ended);
+      if (!isCompactedError(outcome)) throw new Error(`it ended with ${String(outcome)}`);
+      expect(outcome.compactRevision).toBeGreaterThan(revision + 900n);
+      expect(seen.events).toHaveLength(20);
+    }, 60_000);
   },
 );

@@ -20,15 +20,21 @@ interface MemberPorts {
 /** One member of a cluster. */
 export class ClusterMember {
   readonly name: string;
+  /** Where its data lies. */
+  readonly dataDirectory: string;
+  /** By which its peers call it. */
+  readonly peerUrl: string;
   readonly #process: EtcdProcess;
   readonly #network: PeerNetwork;
   /** In hexadecimal, as its peers call it. "" until it has run. */
   id = "";
 
-  constructor(name: string, process: EtcdProcess, network: PeerNetwork) {
-    this.name = name;
-    this.#process = process;
-    this.#network = network;
+  constructor(options: { name: string; directory: string; peerUrl: string; process: EtcdProcess; network: PeerNetwork }) {
+    this.name = options.name;
+    this.dataDirectory = join(options.directory, "data");
+    this.peerUrl = options.peerUrl;
+    this.#process = options.process;
+    this.#network = options.network;
   }
 
   /** host:port, the same after a restart. */
@@ -134,7 +140,7 @@ export class EtcdCluster implements AsyncDisposable {
         ...["--initial-cluster", initialCluster, "--initial-cluster-state", "new"],
       ];
       const process = new EtcdProcess({ binary, flags: [...own, ...flags], directory, endpoint });
-      members.push(new ClusterMember(name, process, network));
+      members.push(new ClusterMember({ name, directory, peerUrl, process, network }));
     }
     return new EtcdCluster({ binary, members, directories, network, initialCluster });
   }
@@ -153,7 +159,7 @@ export class EtcdCluster implements AsyncDisposable {
       ...["--initial-cluster", `${this.#initialCluster},${name}=${peerUrl}`, "--initial-cluster-state", "existing"],
     ];
     const process = new EtcdProcess({ binary: this.#binary, flags, directory, endpoint });
-    const learner = new ClusterMember(name, process, this.#network);
+    const learner = new ClusterMember({ name, directory, peerUrl, process, network: this.#network });
     this.#learners.push(learner);
     await learner.restart({ waitUntilHealthy: false }); // its health is asked by a call that it may not serve
     // not etcd_server_is_learner: 3.4 leaves it at 0 where the learner was sent a snapshot
