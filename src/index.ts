@@ -36,6 +36,13 @@ export type { Reconcile, ReconcileContext, ReconcileResult } from "./controller/
 export type { RetryOptions } from "./controller/retry-schedule.ts";
 export { TerminalError } from "./controller/terminal-error.ts";
 
+// One of many processes, or each its share.
+export { Election } from "./coordination/election.ts";
+export type { ElectionTerm } from "./coordination/election-term.ts";
+export { Shard } from "./coordination/shard.ts";
+export type { ShardTerm } from "./coordination/shard-term.ts";
+export type { CoordinationOptions } from "./coordination/coordination-options.ts";
+
 // Keys and values.
 export { Kv } from "./client/kv.ts";
 export type { CompactOptions, DeleteOptions, GetOptions, PutOptions } from "./client/kv.ts";
