@@ -40,7 +40,7 @@ export class AuthTransport implements Transport {
     const untilMs = clock.nowMs() + options.timeoutMs;
     for (let isLast = false; ; isLast = true) {
       const held = await this.#currentToken(path, options, untilMs);
-      const timeoutMs = Math.max(1, untilMs - clock.nowMs());
+      const timeoutMs = Math.max(1, Math.ceil(untilMs - clock.nowMs()));
       try {
         return await this.#transport.unary(path, request, { ...options, timeoutMs, metadata: withToken(held, options.metadata) });
       } catch (error) {
