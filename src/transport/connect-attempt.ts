@@ -17,11 +17,15 @@ const LATE_SOCKETS_MS = 5 * GRPC_RECONNECT_BACKOFF_MS;
  * asynchronous context tells whose it is.
  */
 export class ConnectAttempt {
-  readonly #context = new AsyncLocalStorage<ConnectAttempt>();
+  /** One for all attempts: each has a symbol of its own, which stays in the engine's tables for as long as the process lives. */
+  static readonly #context = new AsyncLocalStorage<ConnectAttempt>();
+  /** Attempts that are followed now. */
+  static #followed = 0;
+  #isFollowed = true;
   readonly #sockets = new Set<Socket>();
   #isAbandoned = false;
   readonly #onSocket = (message: unknown): void => {
-    if (this.#context.getStore() !== this || typeof message !== "object" || message === null || !("socket" in message)) return;
+    if (ConnectAttempt.#context.getStore() !== this || typeof message !== "object" || message === null || !("socket" in message)) return;
     const { socket } = message;
     if (!(socket instanceof Socket)) return;
     this.#sockets.add(socket);
@@ -31,18 +35,21 @@ export class ConnectAttempt {
   };
 
   constructor() {
+    ConnectAttempt.#followed++;
     subscribe(SOCKET_CHANNEL, this.#onSocket);
   }
 
   /** Sockets that `act` makes, now or later, count as this attempt's. */
   run<Result>(act: () => Result): Result {
-    return this.#context.run(this, act);
+    return ConnectAttempt.#context.run(this, act);
   }
 
-  /** No more will come of it. To follow it any further would cost every promise of the process. */
+  /** No more will come of it. To follow any would cost every promise of the process. */
   end(): void {
+    if (!this.#isFollowed) return;
+    this.#isFollowed = false;
     unsubscribe(SOCKET_CHANNEL, this.#onSocket);
-    this.#context.disable();
+    if (--ConnectAttempt.#followed === 0) ConnectAttempt.#context.disable();
   }
 
   /** Nobody wants the connection any more: its sockets are closed, and those that still come of it. */

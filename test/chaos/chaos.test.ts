@@ -38,7 +38,9 @@ for (const binary of binaries) {
       keepsItsGuarantees(startEtcdTarget.bind(undefined, binary), 4),
     );
 
-    it("[193] keeps them as three members", { timeout: TIMEOUT_MS }, () => keepsItsGuarantees(startClusterTarget.bind(undefined, binary), 5));
+    it("[193] keeps them as three members", { timeout: TIMEOUT_MS }, () =>
+      keepsItsGuarantees(startClusterTarget.bind(undefined, binary), 5),
+    );
   });
 }
 

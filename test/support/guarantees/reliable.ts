@@ -24,7 +24,7 @@ export function reliable(record: WatchRecord, truth: Truth): string[] {
 }
 
 /** The first revision of which the watch has said nothing yet. */
-function spokenFor({ responses, endings, resumeRevision }: WatchRecord): bigint {
+function spokenFor({ responses, endings, endedByUser, resumeRevision }: WatchRecord): bigint {
   let until = resumeRevision;
   const upTo = (revision: bigint): void => {
     if (revision + 1n > until) until = revision + 1n;
@@ -34,6 +34,7 @@ function spokenFor({ responses, endings, resumeRevision }: WatchRecord): bigint 
     const last = events.at(-1);
     if (last !== undefined) upTo(last.kv.modRevision);
   }
+  if (endedByUser) return until; // what it still held, its user did not want, and may have ended it before the compaction was told of
   for (const ending of endings) if (ending.kind === "compacted") upTo(ending.requestedRevision - 1n);
   return until;
 }

@@ -99,6 +99,7 @@ describe("A record of a watch that was served well", () => {
       truth,
     ],
     ["ended by a compaction", record({ responses: all.slice(0, 3), endings: [compacted], endedByUser: false }), later],
+    ["left by its user with the rest unread, after a compaction", record({ responses: all.slice(0, 1), endings: [compacted] }), later],
     [
       "without what was compacted",
       record({ responses: [answer({ ...event(4n), prevKv: undefined })], asked: asking({ startRevision: 3n }), wire: undefined }),
@@ -157,7 +158,7 @@ describe("A record that breaks a guarantee", () => {
     [
       "reliable",
       "the end of the prefix lost before a compaction",
-      { responses: [first], endings: [{ kind: "compacted", requestedRevision: 5n, compactRevision: 7n }] },
+      { responses: [first], endings: [{ kind: "compacted", requestedRevision: 5n, compactRevision: 7n }], endedByUser: false },
     ],
     ["reliable", "the keys of a revision swapped", { responses: [first, third, answer(event(5n, "a/3"), event(5n, "a/2"))] }],
     ["isCreate", "a put of a key that was there", { responses: [first, changed(event(4n), { isCreate: true })] }],
