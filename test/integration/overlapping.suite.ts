@@ -1,4 +1,3 @@
-import { setTimeout as delay } from "node:timers/promises";
 import { type EtcdClient, Watcher } from "etcd-watch";
 import { expect, it } from "vitest";
 import { connect, uniquePrefix } from "../support/clients.ts";
@@ -11,19 +10,21 @@ import { put } from "../support/writes.ts";
 const STREAMS = 5;
 const AT_ONCE_ON_A_STREAM = 2;
 const ROUNDS = 10;
-const EVENT_MS = 5_000;
+/** Twice what upstream allows, for machines that do other things too. */
+const EVENT_MS = 10_000;
 
 /** A hundred watches over five streams, two at a time on each: streams lose their last watch and get a new one all the time. */
-async function overlap(client: EtcdClient, key: string, onRound: () => void = () => undefined): Promise<number> {
+async function overlap(client: EtcdClient, key: string, onStep: () => void = () => undefined): Promise<number> {
   let seenEvents = 0;
   const work = async (stream: number): Promise<void> => {
     for (let round = 0; round < ROUNDS; round++) {
       const aborting = new AbortController();
       const watch = client.watch(key, { startRevision: 1n, metadata: { stream: String(stream) }, signal: aborting.signal });
       const seen = observe(watch);
+      void watch.created.then(onStep, () => undefined); // what is wrong with it shows in the loop
       const events = await within(EVENT_MS, `an event of stream ${String(stream)} in round ${String(round)}`, seen.waitForEvents(1));
       seenEvents += events.length;
-      onRound();
+      onStep();
       expect(watch.status.state).not.toBe("ended"); // another's end is not its own
       if (round % 2 === 0) aborting.abort();
       else watch.cancel();
@@ -75,29 +76,23 @@ export const overlapping: Suite = (server) => {
     await put(client, key);
     expect(await overlap(client, key)).toBe(STREAMS * AT_ONCE_ON_A_STREAM * ROUNDS);
     await eventually(async () => (await server.current.watchers()) === 0);
-  });
+  }, 30_000);
 
   it("[72] so they do while connections are dropped all the time", async () => {
     const [proxy, writer] = [await startProxy(server.endpoint), connect(server.endpoint)];
     const client = connect(proxy.endpoint, { backoff: { baseMs: 1, maxMs: 20 } });
     const key = `${uniquePrefix()}a`;
     await put(writer, key);
-    let [rounds, cuts] = [0, 0];
-    const stopping = new AbortController();
-    const cutting = (async () => {
-      while (!stopping.signal.aborted) {
-        proxy.cut();
-        cuts++;
-        await delay(25);
-      }
-    })();
+    let [steps, cuts] = [0, 0];
+    // Each cut comes after a step forward, or a slow machine would be cut off before it got anywhere.
     const seen = await overlap(client, key, () => {
-      if (++rounds % 7 === 0) proxy.cut(); // and in the very tick in which an event has come
+      if (++steps % 2 !== 0) return;
+      cuts++;
+      if (steps % 4 === 0) proxy.cut();
+      else proxy.cutAfterBytes(steps); // sooner or later in what comes next
     });
-    stopping.abort();
-    await cutting;
     expect(seen).toBe(STREAMS * AT_ONCE_ON_A_STREAM * ROUNDS);
-    expect(cuts).toBeGreaterThan(1);
+    expect(cuts).toBeGreaterThanOrEqual(STREAMS * AT_ONCE_ON_A_STREAM * ROUNDS * 0.5);
     await eventually(async () => (await server.current.watchers()) === 0);
-  });
+  }, 30_000);
 };
