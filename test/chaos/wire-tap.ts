@@ -5,7 +5,7 @@ import type { WatchAsked, WireCreate, WireRecord } from "../support/guarantees/w
 type Fingerprinted = Pick<WatchAsked, "range" | "filters" | "prevKv" | "progressNotify">;
 
 /** What tells a watch from the others on the wire, where it has no name. */
-export function fingerprint({ range, filters, prevKv, progressNotify }: Fingerprinted): string {
+function fingerprint({ range, filters, prevKv, progressNotify }: Fingerprinted): string {
   return [range.key.toString("hex"), range.rangeEnd.toString("hex"), [...filters].sort().join("+"), prevKv, progressNotify].join("/");
 }
 
