@@ -6,6 +6,7 @@ import { cache } from "./cache.suite.ts";
 import { cancelling } from "./cancelling.suite.ts";
 import { catchUp } from "./catch-up.suite.ts";
 import { compaction } from "./compaction.suite.ts";
+import { coordination } from "./coordination.suite.ts";
 import { createdAndProgress } from "./created-and-progress.suite.ts";
 import { endpoints } from "./endpoints.suite.ts";
 import { events } from "./events.suite.ts";
@@ -41,6 +42,7 @@ const suites: Readonly<Record<string, Suite>> = {
   "end of the process": processExit,
   "catch-up": catchUp,
   "list and watch": cache,
+  "elections and shards": coordination,
 };
 
 /** For topics whose server is not one with the defaults. */
