@@ -16,6 +16,8 @@ import { deleteHistory, writeHistory, type History } from "../support/history.ts
 import { RealEtcd } from "../support/real-etcd.ts";
 
 const GIVE_UP_AFTER_MS = 180_000;
+/** Of 64 puts at a time one may wait for all the others on a busy machine; it is the reading that is tried here. */
+const WRITE_TIMEOUT_MS = 60_000;
 const SMALL_VALUE_BYTES = 64;
 const BIG_VALUE_BYTES = 6 * 1024; // etcd answers with up to 1000 revisions at a time
 
@@ -61,7 +63,7 @@ async function readThroughCuts(history: History, proxy: ChaosProxy, cuts: CutSch
 async function catchUp(endpoint: string): Promise<boolean> {
   const revisions = Number(options.revisions);
   const valueBytes = options.big ? BIG_VALUE_BYTES : SMALL_VALUE_BYTES;
-  await using writer = new EtcdClient({ endpoints: [endpoint] });
+  await using writer = new EtcdClient({ endpoints: [endpoint], requestTimeoutMs: WRITE_TIMEOUT_MS });
   await using proxy = await ChaosProxy.start({ target: endpoint });
   const history = await writeHistory(writer, { revisions, valueBytes });
   const cuts = new CutSchedule(proxy, { cuts: Number(options.cuts), seed: Number(options.seed), history });
