@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
@@ -11,7 +12,7 @@ import { type Outcome, Workshop } from "./workshop.ts";
  *
  *   npm run mutate                                   the faults chosen by hand
  *   npm run mutate -- --random 40 --seed 1           40 faults made by machine, in src/watch
- *   npm run mutate -- --random 40 --folder transport the same in src/transport
+ *   npm run mutate -- --random 40 --folder transport the same in src/transport; or codec
  *   npm run mutate -- --only NAME                    those whose name or place has this text
  */
 const { values } = parseArgs({
@@ -28,8 +29,21 @@ interface Fault {
   readonly name: string;
   readonly file: string;
   readonly change: (text: string) => string;
+  /** The test files to run. */
   readonly tests: readonly string[];
 }
+
+/** Which tests are about a folder. The tokens of src/transport are tested with a whole client. */
+const TESTS_OF: Readonly<Record<string, readonly string[]>> = {
+  watch: ["test/unit/watch"],
+  transport: [
+    "test/unit/transport",
+    "test/unit/client/auth.test.ts",
+    "test/unit/client/auth-tokens.test.ts",
+    "test/unit/client/tls.test.ts",
+  ],
+  codec: ["test/unit/codec"],
+};
 
 function chosenFaults(): Fault[] {
   return CHOSEN_FAULTS.map(({ name, file, find, replace, tests }) => ({
@@ -44,6 +58,8 @@ function chosenFaults(): Fault[] {
 }
 
 async function randomFaults(count: number): Promise<Fault[]> {
+  const tests = TESTS_OF[values.folder];
+  if (tests === undefined) throw new Error(`--folder must be one of ${Object.keys(TESTS_OF).join(", ")}, got ${values.folder}`);
   const folder = join("src", values.folder);
   const files = (await readdir(join(repository, folder))).filter((name) => name.endsWith(".ts"));
   const all: Mutant[] = [];
@@ -54,12 +70,7 @@ async function randomFaults(count: number): Promise<Fault[]> {
     const [mutant] = all.splice(Math.floor(random() * all.length), 1);
     if (mutant === undefined) break;
     const { file, line, what } = mutant;
-    faults.push({
-      name: `${file}:${String(line)} ${what}`,
-      file,
-      change: (text) => apply(mutant, text),
-      tests: [`test/unit/${values.folder}`],
-    });
+    faults.push({ name: `${file}:${String(line)} ${what}`, file, change: (text) => apply(mutant, text), tests });
   }
   return faults;
 }
@@ -73,11 +84,15 @@ const faults = (values.random === undefined ? chosenFaults() : await randomFault
   ({ name, file }) => values.only === undefined || name.includes(values.only) || file.includes(values.only),
 );
 await using workshop = await Workshop.open(repository);
-const sound = await workshop.test([...new Set(faults.flatMap(({ tests }) => tests))]);
+const sound = await workshop.testSound([...new Set(faults.flatMap(({ tests }) => tests))]);
 if (sound.kind !== "survived") throw new Error(`The tests fail without any fault: ${sentence(sound)}`);
 let survived = 0;
 for (const [index, { name, file, change, tests }] of faults.entries()) {
-  const outcome = await workshop.tryWith(file, change(await workshop.read(file)), tests);
+  const text = change(await workshop.read(file));
+  const nearest = file.replace(/^src\//, "test/unit/").replace(/\.ts$/, ".test.ts");
+  const isTested = existsSync(join(repository, nearest)) && tests.every((test) => test !== nearest);
+  let outcome: Outcome = isTested ? await workshop.tryWith(file, text, [nearest]) : { kind: "survived" };
+  if (outcome.kind === "survived") outcome = await workshop.tryWith(file, text, tests);
   if (outcome.kind === "survived") survived++;
   console.log(`${String(index + 1)}/${String(faults.length)} ${name}\n    ${sentence(outcome)}`);
 }
