@@ -1,3 +1,5 @@
+import type { Key } from "../model/key-range.ts";
+import { Namespace } from "../model/namespace.ts";
 import type { AuthOptions } from "../transport/auth-token.ts";
 import { parseEndpoints } from "../transport/endpoints.ts";
 import { checkTlsOptions, type TlsOptions } from "../transport/credentials.ts";
@@ -11,6 +13,8 @@ export interface ClientOptions {
   readonly endpoints: string | readonly string[];
   /** The user to be. A token is fetched when one is needed, and again when it is refused. Without it: whoever the certificate says. */
   readonly auth?: AuthOptions;
+  /** Put before every key on its way to the server and taken off on its way back, for requests and watches alike. Default: none. */
+  readonly namespace?: Key;
   /** Certificates. An `https://` endpoint alone means the system's roots. */
   readonly tls?: TlsOptions;
   /** How long one endpoint may take to answer before the next one is tried, in ms. Default 5,000. */
@@ -34,7 +38,8 @@ export interface ClientOptions {
 }
 
 /** Options with their defaults, checked. */
-export interface ClientSettings extends Required<Omit<ClientOptions, "auth" | "tls" | "backoff" | "watchBuffer">> {
+export interface ClientSettings extends Required<Omit<ClientOptions, "auth" | "namespace" | "tls" | "backoff" | "watchBuffer">> {
+  readonly namespace: Namespace | undefined;
   readonly auth: AuthOptions | undefined;
   readonly tls: TlsOptions | undefined;
   readonly backoff: BackoffOptions;
@@ -48,6 +53,7 @@ const MAX_INT32 = 2 ** 31 - 1;
 const clientKinds: OptionKinds<ClientOptions> = {
   endpoints: "value",
   auth: "value",
+  namespace: "value",
   tls: "value",
   connectTimeoutMs: "value",
   requestTimeoutMs: "value",
@@ -59,9 +65,6 @@ const clientKinds: OptionKinds<ClientOptions> = {
   watchBuffer: "value",
   logger: "value",
 };
-
-/** To ignore it would be to write outside the namespace. */
-const NOT_YET = ["namespace"];
 
 const DEFAULT_BASE_MS = 20;
 const DEFAULT_MAX_MS = 3_000;
@@ -102,6 +105,7 @@ export function clientSettings(options: ClientOptions): ClientSettings {
   return {
     endpoints,
     auth: checkedAuth(options.auth),
+    namespace: options.namespace === undefined ? undefined : new Namespace(options.namespace),
     tls,
     connectTimeoutMs,
     requestTimeoutMs,
@@ -120,9 +124,6 @@ function checkNames(options: ClientOptions): void {
   const given: unknown = options; // a caller without types may pass anything
   if (typeof given !== "object" || given === null)
     throw new TypeError(`EtcdClient needs options: { endpoints: ["127.0.0.1:2379"] }, got ${showValue(given)}`);
-  for (const name of NOT_YET) {
-    if (Reflect.get(given, name) !== undefined) throw new TypeError(`EtcdClient's option ${name} is not supported yet`);
-  }
   checkOptions(options, clientKinds, "EtcdClient", (value) => typeof value);
 }
 

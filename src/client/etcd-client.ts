@@ -48,18 +48,19 @@ export class EtcdClient implements AsyncDisposable {
   /** @throws {TypeError} {RangeError} for options that are wrong */
   constructor(options: ClientOptions) {
     const settings = clientSettings(options);
-    const { auth, requireLeader, watchBuffer, backoff, maxReceiveBytes, requestTimeoutMs, logger } = settings;
+    const { auth, namespace, requireLeader, watchBuffer, backoff, maxReceiveBytes, requestTimeoutMs, logger } = settings;
     this.#transport = new GrpcTransport(settings);
     const transport =
       auth === undefined ? this.#transport : new AuthTransport(this.#transport, { auth, requestTimeoutMs, backoff, clock: systemClock });
     const requests = new RequestWindow(transport);
-    this.kv = new Kv(requests, { requestTimeoutMs });
-    this.lease = new Lease({ transport: requests, requestTimeoutMs, backoff, logger, clock: systemClock });
+    this.kv = new Kv(requests, { requestTimeoutMs, namespace });
+    this.lease = new Lease({ transport: requests, namespace, requestTimeoutMs, backoff, logger, clock: systemClock });
     this.maintenance = new Maintenance(requests, { requestTimeoutMs });
     this.cluster = new Cluster(requests, { requestTimeoutMs });
     this.auth = new Auth(requests, { requestTimeoutMs });
     this[watcherHost] = {
       transport,
+      namespace,
       requireLeader,
       watchBuffer,
       backoff,

@@ -1,5 +1,6 @@
 import { KVDefinition } from "../gen/rpc.ts";
 import type { Key } from "../model/key-range.ts";
+import type { Namespace } from "../model/namespace.ts";
 import { toRevision } from "../model/revision.ts";
 import { callUnary } from "../transport/rpc-method.ts";
 import type { Transport, UnaryCallOptions } from "../transport/transport.ts";
@@ -7,6 +8,7 @@ import { checkOptions, checkTimeout, type OptionKinds } from "../util/option-che
 import { callOptionKinds, unaryCallOptions, type CallOptions } from "./call-options.ts";
 import { compactedAnswer } from "./compacted-answer.ts";
 import { deleteOptionKinds, deleteRequest, type DeleteRequestOptions } from "./delete-request.ts";
+import { KeySpace } from "./key-space.ts";
 import { CompactResponse, DeleteResponse, GetResponse, PutResponse } from "./kv-responses.ts";
 import { putOptionKinds, putRequest, type PutRequestOptions, type Value } from "./put-request.ts";
 import { rangeOptionKinds, rangeRequest, type RangeOptions } from "./range-request.ts";
@@ -40,10 +42,15 @@ const { methods } = KVDefinition;
 export class Kv {
   readonly #transport: Transport;
   readonly #requestTimeoutMs: number;
+  readonly #keySpace: KeySpace;
 
   /** @throws {RangeError} if the timeout is not a number of ms above 0 */
-  constructor(transport: Transport, { requestTimeoutMs }: { readonly requestTimeoutMs: number }) {
+  constructor(
+    transport: Transport,
+    { requestTimeoutMs, namespace }: { readonly requestTimeoutMs: number; readonly namespace?: Namespace | undefined },
+  ) {
     this.#transport = transport;
+    this.#keySpace = new KeySpace(namespace);
     this.#requestTimeoutMs = checkTimeout(requestTimeoutMs, "requestTimeoutMs");
   }
 
@@ -55,9 +62,9 @@ export class Kv {
    */
   get(key: Key, options: GetOptions = {}): Promise<GetResponse> {
     checkOptions(options, getKinds, "get");
-    const request = rangeRequest(key, options);
+    const request = this.#keySpace.ranged(rangeRequest(key, options));
     const answer = callUnary(this.#transport, KVDefinition, methods.range, request, this.#call(options, true));
-    return compactedAnswer(answer, request.revision).then((message) => new GetResponse(message));
+    return compactedAnswer(answer, request.revision).then((message) => new GetResponse(this.#keySpace.rangeAnswer(message)));
   }
 
   /**
@@ -68,9 +75,9 @@ export class Kv {
    */
   put(key: Key, value: Value, options: PutOptions = {}): Promise<PutResponse> {
     checkOptions(options, putKinds, "put");
-    const request = putRequest(key, value, options);
+    const request = this.#keySpace.put(putRequest(key, value, options));
     const answer = callUnary(this.#transport, KVDefinition, methods.put, request, this.#call(options, false));
-    return answer.then((message) => new PutResponse(message));
+    return answer.then((message) => new PutResponse(this.#keySpace.putAnswer(message)));
   }
 
   /**
@@ -81,9 +88,9 @@ export class Kv {
    */
   delete(key: Key, options: DeleteOptions = {}): Promise<DeleteResponse> {
     checkOptions(options, deleteKinds, "delete");
-    const request = deleteRequest(key, options);
+    const request = this.#keySpace.ranged(deleteRequest(key, options));
     const answer = callUnary(this.#transport, KVDefinition, methods.deleteRange, request, this.#call(options, false));
-    return answer.then((message) => new DeleteResponse(message));
+    return answer.then((message) => new DeleteResponse(this.#keySpace.deleteAnswer(message)));
   }
 
   /**
@@ -99,9 +106,9 @@ export class Kv {
    */
   txn(txn: Txn, options: CallOptions = {}): Promise<TxnResponse> {
     checkOptions(options, callOptionKinds, "The options of txn");
-    const request = txnRequest(txn);
+    const request = this.#keySpace.txn(txnRequest(txn));
     const answer = callUnary(this.#transport, KVDefinition, methods.txn, request, this.#call(options, readsOnly(request)));
-    return compactedAnswer(answer, lowestReadRevision(request)).then((message) => new TxnResponse(message));
+    return compactedAnswer(answer, lowestReadRevision(request)).then((message) => new TxnResponse(this.#keySpace.txnAnswer(message)));
   }
 
   /**

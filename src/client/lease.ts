@@ -1,9 +1,11 @@
 import { LeaseDefinition } from "../gen/rpc.ts";
+import type { Namespace } from "../model/namespace.ts";
 import { toInt64 } from "../model/revision.ts";
 import { checkOptions, checkSignal, type OptionKinds } from "../util/option-check.ts";
 import { callOptionKinds, type CallOptions } from "./call-options.ts";
 import { HeaderResponse } from "./header-response.ts";
 import type { KeepAliveStreamOptions } from "./keep-alive-stream.ts";
+import { KeySpace } from "./key-space.ts";
 import { type KeepAlive, LeaseKeepAlive } from "./lease-keep-alive.ts";
 import { LeaseGrantResponse, LeaseLeasesResponse, LeaseTimeToLiveResponse } from "./lease-responses.ts";
 import { ServiceCalls, type ServiceCallsOptions } from "./service-calls.ts";
@@ -40,10 +42,12 @@ export class Lease {
   readonly #calls: ServiceCalls;
   readonly #keepAlive: LeaseKeepAlive;
   readonly #options: KeepAliveStreamOptions;
+  readonly #keySpace: KeySpace;
 
   /** @throws {RangeError} if the timeout is not a number of ms above 0 */
-  constructor(options: KeepAliveStreamOptions & ServiceCallsOptions) {
+  constructor(options: KeepAliveStreamOptions & ServiceCallsOptions & { readonly namespace?: Namespace | undefined }) {
     this.#options = options;
+    this.#keySpace = new KeySpace(options.namespace);
     this.#calls = new ServiceCalls(options.transport, LeaseDefinition, options);
     this.#keepAlive = new LeaseKeepAlive(options);
   }
@@ -97,7 +101,9 @@ export class Lease {
   timeToLive(id: bigint | number, options: LeaseTimeToLiveOptions = {}): Promise<LeaseTimeToLiveResponse> {
     checkOptions(options, timeToLiveKinds, "timeToLive");
     const request = { ID: toInt64(id, "id"), keys: options.keys ?? false };
-    return this.#calls.repeatable(methods.leaseTimeToLive, request, options).then((message) => new LeaseTimeToLiveResponse(message));
+    return this.#calls.repeatable(methods.leaseTimeToLive, request, options).then((message) => {
+      return new LeaseTimeToLiveResponse({ ...message, keys: this.#keySpace.keys(message.keys) });
+    });
   }
 
   /**

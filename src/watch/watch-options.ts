@@ -1,5 +1,6 @@
 import { type Key, type KeyRange, keyRange, type KeyRangeOptions } from "../model/key-range.ts";
 import type { KeyValue } from "../model/key-value.ts";
+import type { Namespace } from "../model/namespace.ts";
 import { type Revision, toRevision } from "../model/revision.ts";
 import type { Metadata } from "../transport/transport.ts";
 import { checkOptions, checkSignal, type OptionKinds, showValue } from "../util/option-check.ts";
@@ -43,7 +44,10 @@ export interface WatchOptions<Value = unknown> extends KeyRangeOptions {
 
 /** Options with their defaults, checked. What does not change over the life of a watch. */
 export interface WatchSpec {
+  /** As the server has it. */
   readonly range: KeyRange;
+  /** Taken off the keys of events. */
+  readonly namespace: Namespace | undefined;
   readonly startRevision: Revision;
   readonly prevKv: boolean;
   readonly progressNotify: boolean;
@@ -83,15 +87,17 @@ const bufferKinds: OptionKinds<WatchBufferOptions> = { maxBytes: "value", whenFu
 export function watchSpec(
   key: Key,
   options: WatchOptions,
-  defaults: { requireLeader: boolean; buffer: Required<WatchBufferOptions> },
+  defaults: { namespace?: Namespace | undefined; requireLeader: boolean; buffer: Required<WatchBufferOptions> },
 ): WatchSpec {
   checkOptions(options, watchKinds, "watch");
   const { startRevision = 0n, requireLeader = defaults.requireLeader, decode } = options;
   if (decode !== undefined && typeof (decode as unknown) !== "function")
     throw new TypeError(`decode must be a function, got ${showValue(decode)}`);
   checkSignal(options.signal);
+  const range = keyRange(key, options);
   return {
-    range: keyRange(key, options),
+    range: defaults.namespace?.watchRange(range) ?? range,
+    namespace: defaults.namespace,
     startRevision: toRevision(startRevision, "startRevision"),
     prevKv: options.prevKv ?? false,
     progressNotify: options.progressNotify ?? false,

@@ -1,3 +1,4 @@
+import type { Namespace } from "../model/namespace.ts";
 import type { Transport } from "../transport/transport.ts";
 import type { BackoffOptions } from "../util/backoff.ts";
 import type { Clock } from "../util/clock.ts";
@@ -11,6 +12,8 @@ export const watcherHost = Symbol("etcd-watch.watcher-host");
 /** What a `Watcher` needs of its client. */
 export interface WatcherHost {
   readonly transport: Transport;
+  /** What every key has before it on the server. */
+  readonly namespace: Namespace | undefined;
   readonly requireLeader: boolean;
   readonly watchBuffer: Required<WatchBufferOptions>;
   readonly backoff: BackoffOptions;

@@ -181,7 +181,9 @@ export class WatcherStream {
     const { header } = message;
     this.#isCatchingUp = message.events.length >= CATCH_UP_REVISIONS && header.revision > message.lastRevision;
     if (message.events.length > 0) {
-      const events = notBelow(message.events, from);
+      const wanted = notBelow(message.events, from);
+      const { namespace } = this.spec;
+      const events = namespace === undefined ? wanted : wanted.map((event) => namespace.event(event));
       if (events.length > 0) this.#push(new WatchResponse({ header, events, created: false }), message.byteLength);
     } else if (notify && message.lastRevision === 0n && header.revision !== 0n && header.revision + 1n >= this.#nextRevision) {
       this.#push(new WatchResponse({ header, events: [], created: false }), message.byteLength);

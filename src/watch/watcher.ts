@@ -50,8 +50,8 @@ export class Watcher {
    * }
    */
   watch<Value = unknown>(key: Key, options: WatchOptions<Value> = {}): WatchChannel<Value> {
-    const { requireLeader, watchBuffer: buffer, clock } = this.#host;
-    const watch = new WatcherStream(watchSpec(key, options, { requireLeader, buffer }), clock);
+    const { namespace, requireLeader, watchBuffer: buffer, clock } = this.#host;
+    const watch = new WatcherStream(watchSpec(key, options, { namespace, requireLeader, buffer }), clock);
     const channel = new WatchChannel<Value>({
       watch,
       decode: options.decode,

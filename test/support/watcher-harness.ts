@@ -32,6 +32,7 @@ export function watcherHarness({ endpoints, ...options }: HostOptions = {}): Wat
   };
   const host: WatcherHost = {
     transport,
+    namespace: undefined,
     requireLeader: true,
     watchBuffer: DEFAULT_WATCH_BUFFER,
     backoff: NO_DELAY,

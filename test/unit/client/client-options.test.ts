@@ -15,8 +15,11 @@ describe("clientSettings()", () => {
     expect(() => clientSettings(options as never)).toThrow(/^EtcdClient needs options: .*, got /);
   });
 
-  it("says that namespace is not supported yet", () => {
-    expect(() => clientSettings(loose({ namespace: "x/" }))).toThrow(new TypeError("EtcdClient's option namespace is not supported yet"));
+  it("takes a namespace that is not empty", () => {
+    expect(clientSettings(loose({ namespace: "x/" })).namespace).toBeDefined();
+    expect(clientSettings(loose({})).namespace).toBeUndefined();
+    expect(() => clientSettings(loose({ namespace: "" }))).toThrow(TypeError);
+    expect(() => clientSettings(loose({ namespace: 5 }))).toThrow(TypeError);
   });
 
   it("keeps a user and a password of its own", () => {
