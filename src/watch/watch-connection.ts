@@ -18,10 +18,7 @@ import type { ConnectionHealth } from "./stream-retry.ts";
 import { encodeCancel, encodeCreate, encodeProgress } from "./watch-request.ts";
 import type { WatcherStream } from "./watcher-stream.ts";
 
-/**
- * One connection of a `WatchGrpcStream` and all that dies with it: the ids that the server gave, the cancels it has not answered, the
- * fragments that are not complete. A message that comes late meets only this object.
- */
+/** One connection of a `WatchGrpcStream` and all that dies with it: ids, open cancels, fragments. A late message meets only this. */
 export class WatchConnection implements CreateSender {
   /** Watches that the server has created on this connection. */
   readonly substreams = new Map<bigint, WatcherStream>();
@@ -171,7 +168,7 @@ export class WatchConnection implements CreateSender {
 
   /** @param asker a user sees the answer in every loop; what the library asks for itself is seen where `progressNotify` is */
   requestProgress(asker: "user" | "library"): void {
-    if (asker === "user") this.#progressAsks.asked(this.#clock.nowMs());
+    this.#progressAsks.asked(asker, this.#clock.nowMs());
     this.#call.write(encodeProgress());
   }
 
@@ -207,6 +204,7 @@ export class WatchConnection implements CreateSender {
   #confirm(watch: WatcherStream, message: WatchMessage): void {
     watch.watchId = message.watchId;
     this.substreams.set(message.watchId, watch);
+    this.#progressAsks.confirmed(message.watchId, message.header.revision);
     if (this.#isBad(watch, message)) return;
     if (watch.nextRevision === 0n && message.header.revision === 0n) this.#owner.startUnknown(watch);
     else if (message.lastRevision === 0n) watch.onCreated(message);
@@ -254,12 +252,12 @@ export class WatchConnection implements CreateSender {
     this.#owner.ended(watch, { kind: "error", error: cancelError({ watchId, cancelReason, compactRevision, requestedRevision, key }) });
   }
 
-  /** A notice for every watch of the stream, of those that are confirmed here: others may have to be sent what came before it. */
+  /** A notice for every watch of the stream that the server had when it made it: others may have to be sent what came before it. */
   #onBroadcast(message: WatchMessage): void {
     if (messageFault(message) !== undefined) return;
-    const asked = this.#progressAsks.answered(this.#clock.nowMs());
+    const asked = this.#progressAsks.answered(message.header.revision, this.#clock.nowMs());
     for (const watch of [...this.substreams.values()]) {
-      if (!this.#isBad(watch, message))
+      if (this.#progressAsks.covers(watch.watchId) && !this.#isBad(watch, message))
         this.#deliver(watch, message, { moves: this.progressIsOrdered, notify: asked || watch.spec.progressNotify });
     }
   }
@@ -270,6 +268,7 @@ export class WatchConnection implements CreateSender {
       this.#cancelled.cancelUnknown(message.watchId);
       return;
     }
+    this.#progressAsks.heardOf(message.watchId);
     if (this.#isBad(watch, message)) return;
     let whole: WatchMessage | undefined;
     try {

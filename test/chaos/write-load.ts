@@ -16,6 +16,7 @@ export const allKeys: readonly Buffer[] = [
 const TXN_KEYS = [4, 12, 60];
 /** Transactions in flight. */
 const PAST_AT_ONCE = 20;
+const PAST_TIMEOUT_MS = 20_000;
 /** After a write that failed: its server may be gone. */
 const FAILED_PAUSE_MS = 50;
 
@@ -32,7 +33,7 @@ export async function writePast(client: EtcdClient, dice: Dice, revisions: numbe
       const keys = new Set(dice.list(dice.between(1, 60), () => dice.of(allKeys)));
       return { success: [...keys].map((key) => ({ put: { key, value: `past ${left}.${index}`.padEnd(dice.below(100), "x") } })) };
     });
-    await Promise.all(batch.map((txn) => client.kv.txn(txn)));
+    await Promise.all(batch.map((txn) => client.kv.txn(txn, { timeoutMs: PAST_TIMEOUT_MS })));
   }
 }
 

@@ -214,8 +214,9 @@ describe("WatchChannel.requestProgress()", () => {
     expect(channel.resumeRevision).toBe(4n);
     again?.send({ created: true, watchId: 0n, revision: 10n });
     await passes(1_000);
-    expect(again?.progressRequests).toBeGreaterThan(0);
-    again?.send({ watchId: -1n, revision: 10n });
+    const asked = again?.progressRequests ?? 0;
+    expect(asked).toBeGreaterThan(1);
+    for (let count = 0; count < asked; count++) again?.send({ watchId: -1n, revision: 10n }); // some of them were asked for before `created`
     expect(await progress).toBe(10n);
     await watcher.close();
   });
