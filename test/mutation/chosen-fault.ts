@@ -1,5 +1,7 @@
 /** A fault chosen by hand, one that a client could well have, with the tests that notice it. */
 export interface ChosenFault {
+  /** Who chose it: who wrote the client, or a fresh reader of it. */
+  readonly by: "author" | "reader";
   readonly name: string;
   readonly file: string;
   /** Occurs once in the file. */

@@ -1,9 +1,11 @@
 import type { ChosenFault } from "./chosen-fault.ts";
+import { WATCH_FAULTS } from "./watch-faults.ts";
+import { WIRE_FAULTS } from "./wire-faults.ts";
 
 const WATCH_TESTS = ["test/unit/watch"];
 
 /** Faults that a client of etcd could well have; several of them are what other clients do to this day. */
-export const CHOSEN_FAULTS: readonly ChosenFault[] = [
+const AUTHORS: readonly Omit<ChosenFault, "by">[] = [
   {
     name: "resumes at the header's revision + 1 after events (gazette/core#336)",
     file: "src/watch/next-revision.ts",
@@ -83,22 +85,22 @@ export const CHOSEN_FAULTS: readonly ChosenFault[] = [
   },
   {
     name: "an unknown id is cancelled for each of its events",
-    file: "src/watch/watch-connection.ts",
-    find: "    this.#cancelled.add(watchId);\n",
+    file: "src/watch/cancelled-ids.ts",
+    find: "    this.#unanswered.add(watchId);\n",
     replace: "",
     tests: WATCH_TESTS,
   },
   {
     name: "the dead id of a compaction is not cancelled, and blocks progress",
     file: "src/watch/watch-connection.ts",
-    find: "if (message.compactRevision !== 0n) this.#cancel(watchId);",
+    find: "if (message.compactRevision !== 0n) this.#cancelled.cancel(watchId);",
     replace: "",
     tests: WATCH_TESTS,
   },
   {
     name: "an abandoned create is left on the server",
     file: "src/watch/watch-connection.ts",
-    find: "      this.#cancel(watchId); // abandoned while in flight",
+    find: "      this.#cancelled.cancel(watchId); // abandoned while in flight",
     replace: "      void 0;",
     tests: WATCH_TESTS,
   },
@@ -111,9 +113,9 @@ export const CHOSEN_FAULTS: readonly ChosenFault[] = [
   },
   {
     name: "a requested notice is relied on whatever the server's version (etcd-io/etcd#15220)",
-    file: "src/watch/stream-progress.ts",
-    find: "connection.progressIsOrdered = isProgressOrdered(",
-    replace: "connection.progressIsOrdered = Boolean(",
+    file: "src/watch/server-queries.ts",
+    find: "return isProgressOrdered(await",
+    replace: "return Boolean(await",
     tests: WATCH_TESTS,
   },
   {
@@ -147,8 +149,8 @@ export const CHOSEN_FAULTS: readonly ChosenFault[] = [
   {
     name: "events below the start are delivered (etcd-io/etcd#20221)",
     file: "src/watch/watcher-stream.ts",
-    find: "const events = notBelow(message.events, from);",
-    replace: "const events = message.events;",
+    find: "const wanted = notBelow(message.events, from);",
+    replace: "const wanted = message.events;",
     tests: WATCH_TESTS,
   },
   {
@@ -168,7 +170,7 @@ export const CHOSEN_FAULTS: readonly ChosenFault[] = [
   {
     name: "the stream is left open when its last watch has gone (etcd-io/etcd#20484)",
     file: "src/watch/watch-grpc-stream.ts",
-    find: "if (this.size === 1) this.#shut();",
+    find: "if (this.#places.size === 1) this.#shut();",
     replace: "",
     tests: WATCH_TESTS,
   },
@@ -186,4 +188,9 @@ export const CHOSEN_FAULTS: readonly ChosenFault[] = [
     replace: '    case "PERMISSION_DENIED":\n      return "retry";\n',
     tests: WATCH_TESTS,
   },
+];
+
+export const CHOSEN_FAULTS: readonly ChosenFault[] = [
+  ...AUTHORS.map((fault) => ({ ...fault, by: "author" as const })),
+  ...[...WATCH_FAULTS, ...WIRE_FAULTS].map((fault) => ({ ...fault, by: "reader" as const })),
 ];

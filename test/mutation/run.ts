@@ -11,6 +11,7 @@ import { type Outcome, Workshop } from "./workshop.ts";
  * Breaks the client on purpose, one fault at a time, and says which test notices. A fault that none notices is a hole in the tests.
  *
  *   npm run mutate                                   the faults chosen by hand
+ *   npm run mutate -- --by reader                    those that a fresh reader chose; or the author
  *   npm run mutate -- --random 40 --seed 1           40 faults made by machine, in src/watch
  *   npm run mutate -- --random 40 --folder transport the same in src/transport; or codec
  *   npm run mutate -- --only NAME                    those whose name or place has this text
@@ -21,6 +22,7 @@ const { values } = parseArgs({
     seed: { type: "string", default: "1" },
     folder: { type: "string", default: "watch" },
     only: { type: "string" },
+    by: { type: "string" },
   },
 });
 const repository = new URL("../..", import.meta.url).pathname;
@@ -46,7 +48,7 @@ const TESTS_OF: Readonly<Record<string, readonly string[]>> = {
 };
 
 function chosenFaults(): Fault[] {
-  return CHOSEN_FAULTS.map(({ name, file, find, replace, tests }) => ({
+  return CHOSEN_FAULTS.filter(({ by }) => values.by === undefined || by === values.by).map(({ name, file, find, replace, tests }) => ({
     name,
     file,
     tests,
