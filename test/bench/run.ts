@@ -18,7 +18,6 @@ const PLOT = "throughput.svg";
 
 const options = parseBenchOptions(process.argv.slice(2));
 const beganMs = performance.now();
-const loadBefore = loadavg()[0] ?? 0;
 
 function progress(text: string): void {
   console.log(`${((performance.now() - beganMs) / 1_000).toFixed(0).padStart(5)} s  ${text}`);
@@ -44,6 +43,25 @@ async function section(name: SectionName, run: BenchRun): Promise<string> {
   }
 }
 
+/** A page for each part, so that one part can be measured anew by itself. */
+async function writePage(name: SectionName, measure: () => Promise<string>): Promise<void> {
+  const before = loadavg()[0] ?? 0;
+  const part = await measure();
+  const machine = `Node ${process.version}, ${availableParallelism()} cores (${cpus()[0]?.model.trim() ?? "unknown"})`;
+  const load = `load of the machine ${before.toFixed(1)} before and ${(loadavg()[0] ?? 0).toFixed(1)} after, of which about 2 are the benchmark's own`;
+  const how =
+    "Measured clients are processes of their own and take turns, round by round. A figure is the median of the rounds; a ratio the median of the rounds' ratios, " +
+    "with the least and the most. Ratios count; absolute figures are those of one machine in one hour.";
+  const text = [part, `Made by \`${options.command}\` on ${new Date().toISOString().slice(0, 10)}: ${machine}, ${load}. ${how}`, goNote];
+  const file = join(options.into, `${name}.md`);
+  const [title = "", ...rest] = text.join("\n\n").split("\n");
+  await writeFile(
+    file,
+    await format([title.replace(/^#+/, "#"), ...rest].join("\n"), { ...(await resolveConfig(file)), parser: "markdown" }),
+  );
+  progress(`written: ${file}`);
+}
+
 progress("building the Go program");
 const go = await buildGoProgram();
 const goNote = typeof go === "string" ? `Go's clientv3 was left out: ${go}.` : "";
@@ -51,20 +69,5 @@ if (goNote !== "") console.log(goNote);
 await mkdir(options.into, { recursive: true });
 const server = await LoadProcess.start();
 const run: BenchRun = { server, go: typeof go === "string" ? undefined : go, rounds: options.rounds, scale: options.scale, progress };
-const parts: string[] = [];
-for (const name of options.only) parts.push(await section(name, run));
+for (const name of options.only) await writePage(name, () => section(name, run));
 server.stop();
-
-const machine = `Node ${process.version}, ${availableParallelism()} cores (${cpus()[0]?.model.trim() ?? "unknown"})`;
-const load = `load of the machine ${loadBefore.toFixed(1)} before and ${(loadavg()[0] ?? 0).toFixed(1)} after, of which the benchmark itself is about 2`;
-const page = [
-  "# Benchmark",
-  `Made by \`${options.command}\` on ${new Date().toISOString().slice(0, 10)}: ${machine}, ${load}.`,
-  "All measured clients are processes of their own and take turns, round by round. A figure is the median of the rounds; a ratio the median of the ratios of each round, " +
-    "with the least and the most. Ratios count; absolute figures are those of this machine and this hour.",
-  goNote,
-  ...parts,
-].filter((text) => text !== "");
-const file = join(options.into, "benchmark.md");
-await writeFile(file, await format(page.join("\n\n"), { ...(await resolveConfig(file)), parser: "markdown" }));
-progress(`written: ${file}`);
