@@ -57,7 +57,7 @@ export class ChangeBuffer<Value> {
 }
 
 /** Two changes of one key as one; undefined if they come to nothing. */
-export function mergeChanges<Value>(earlier: InformerChange<Value>, later: InformerChange<Value>): InformerChange<Value> | undefined {
+function mergeChanges<Value>(earlier: InformerChange<Value>, later: InformerChange<Value>): InformerChange<Value> | undefined {
   const { key, revision, kv } = later;
   const isNew = earlier.type === "add" || (earlier.type === "error" && earlier.previous === undefined);
   if (later.type === "delete") return isNew ? undefined : { ...later, previous: earlier.previous ?? later.previous };

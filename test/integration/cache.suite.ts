@@ -71,7 +71,7 @@ export const cache: Suite = (server) => {
     }
   });
 
-  it("compacted while cut off: exactly the difference comes out, deletes included", async () => {
+  it("[114] compacted while cut off: exactly the difference comes out, deletes included", async () => {
     const writer = connect(server.endpoint);
     const proxy = await startProxy(server.endpoint);
     const client = connect(proxy.endpoint);
@@ -130,7 +130,7 @@ export const cache: Suite = (server) => {
     expect(informer.relists).toEqual({ compacted: 1 });
   });
 
-  it("a mirror under constant writes equals a read at the same revision", async () => {
+  it("[192] a mirror under constant writes equals a read at the same revision", async () => {
     const client = connect(server.endpoint);
     const prefix = uniquePrefix();
     for (let index = 0; index < 300; index++) await client.kv.put(`${prefix}${String(index)}`, "0");
