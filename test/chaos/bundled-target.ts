@@ -5,7 +5,7 @@ import type { Fault } from "./fault.ts";
 import { rest } from "./rest.ts";
 
 const PROGRESS_INTERVAL_MS = 300;
-const TOKEN_TTL_SECONDS = 1;
+const TOKEN_TTL_SECONDS = 2;
 /** A stream that wants a leader waits three seconds for one. */
 const LEADERLESS_MS = 4_000;
 
