@@ -1,6 +1,6 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { on, once } from "node:events";
-import { fileURLToPath } from "node:url";
+import { programFile } from "../program-file.ts";
 
 export type LoadOrder =
   /** Tells when so many creates have been answered, from the first of them on. */
@@ -23,7 +23,7 @@ export class LoadProcess {
   }
 
   static async start(): Promise<LoadProcess> {
-    const child = fork(fileURLToPath(new URL("load-server.ts", import.meta.url)));
+    const child = fork(programFile("load-server", import.meta.url));
     const [answer] = (await once(child, "message")) as [LoadAnswer];
     if (answer.said !== "listening") throw new Error("The load server did not begin by listening");
     child.once("exit", (code) => {

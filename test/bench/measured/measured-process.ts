@@ -1,7 +1,7 @@
 import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface, type Interface } from "node:readline";
-import { fileURLToPath } from "node:url";
+import { programFile } from "../program-file.ts";
 import type { Order } from "./orders.ts";
 
 export interface MeasuredProgram {
@@ -12,8 +12,8 @@ export interface MeasuredProgram {
 
 /** The Node program with one of its clients. */
 export function nodeProgram(name: string, nodeOptions: readonly string[] = []): MeasuredProgram {
-  const file = fileURLToPath(new URL("run-measured.ts", import.meta.url));
-  const args = ["--expose-gc", ...nodeOptions, "--import", import.meta.resolve("tsx"), file, name];
+  const file = programFile("run-measured", import.meta.url);
+  const args = ["--expose-gc", ...nodeOptions, file, name];
   return { name, command: process.execPath, args };
 }
 

@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
-import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import type { CodecFigures } from "../codec/run-codec.ts";
+import { programFile } from "../program-file.ts";
 import { ratioText, table } from "../report/format.ts";
 import { median, ratio } from "../report/statistics.ts";
 import type { BenchRun } from "./bench-run.ts";
@@ -11,8 +11,8 @@ const DECODERS = ["ours", "ours, key and value touched", "ts-proto", "google-pro
 /** Decoding one watch response, without a connection. */
 export async function codec(run: BenchRun): Promise<string> {
   run.progress("codec");
-  const file = fileURLToPath(new URL("../codec/run-codec.ts", import.meta.url));
-  const args = ["--expose-gc", "--import", import.meta.resolve("tsx"), file, String(Math.max(3, run.rounds)), String(run.scale)];
+  const file = programFile("../codec/run-codec", import.meta.url);
+  const args = [file, String(Math.max(3, run.rounds)), String(run.scale)];
   const { stdout } = await promisify(execFile)(process.execPath, args);
   const figures = JSON.parse(stdout) as CodecFigures;
   const head = figures.map(({ events }) => `${events} ${events === 1 ? "event" : "events"}`);

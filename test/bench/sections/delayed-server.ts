@@ -1,6 +1,6 @@
 import { fork, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { fileURLToPath } from "node:url";
+import { programFile } from "../program-file.ts";
 
 /** The load server behind a proxy that delays, in a process of its own; or the server itself if there is no delay. */
 export class DelayedServer {
@@ -14,7 +14,7 @@ export class DelayedServer {
 
   static async start(endpoint: string, delayMs: number): Promise<DelayedServer> {
     if (delayMs === 0) return new DelayedServer(endpoint);
-    const child = fork(fileURLToPath(new URL("../load/delay-proxy.ts", import.meta.url)), [endpoint, String(delayMs)]);
+    const child = fork(programFile("../load/delay-proxy", import.meta.url), [endpoint, String(delayMs)]);
     const [proxied] = (await once(child, "message")) as [string];
     return new DelayedServer(proxied, child);
   }
