@@ -193,6 +193,30 @@ describe("examples", { timeout: TEST_LIMIT_MS }, () => {
     expect(program.stdout).toContain("the fast reader has seen 400 of 400 events");
   });
 
+  test("leader-controller.ts works in one of three processes, and in the next when it is killed", async () => {
+    const invoices = async (): Promise<Record<string, string>> => {
+      const { kvs } = await client.kv.get("invoices/", { prefix: true });
+      return Object.fromEntries(kvs.map(({ keyText, valueText }) => [keyText, valueText]));
+    };
+    const three = [1, 2, 3].map(() => run("leader-controller.ts"));
+    const candidates = async (): Promise<bigint> => (await client.kv.get("elections/invoices/", { prefix: true, countOnly: true })).count;
+    await expect.poll(candidates, { timeout: 20_000 }).toBe(3n);
+    await client.kv.put("orders/1", '{"item":"tea","price":3.5}');
+    const works = (program: Program): boolean => program.stdout.includes("invoices/1 tea: 3.50");
+    await expect.poll(() => three.filter(works).length, { timeout: 10_000 }).toBe(1);
+    expect(await invoices()).toEqual({ "invoices/1": "tea: 3.50" });
+
+    const [leader, ...others] = [...three].sort((a, b) => Number(works(b)) - Number(works(a))) as [Program, Program, Program];
+    leader.kill();
+    await client.kv.put("orders/2", '{"item":"milk","price":1}');
+    await client.kv.put("orders/3", '{"item":"sugar"}');
+    await client.kv.delete("orders/1");
+    await expect.poll(invoices, { timeout: 20_000 }).toEqual({ "invoices/2": "milk: 1.00" });
+    for (const program of others) expect(await program.interrupt(), program.stderr).toBe(0);
+    expect(await candidates()).toBe(0n);
+    expect(others.map(({ stderr }) => stderr)).toEqual(["", ""]);
+  });
+
   test("demo.ts counts every event once, on the bundled server", async () => {
     const program = new Program("demo.ts", { env: { ETCD_ENDPOINTS: "" } });
     programs.push(program);

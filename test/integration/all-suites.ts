@@ -6,6 +6,7 @@ import { cache } from "./cache.suite.ts";
 import { cancelling } from "./cancelling.suite.ts";
 import { catchUp } from "./catch-up.suite.ts";
 import { compaction } from "./compaction.suite.ts";
+import { coordinationChaos } from "./coordination-chaos.suite.ts";
 import { coordination } from "./coordination.suite.ts";
 import { createdAndProgress } from "./created-and-progress.suite.ts";
 import { endpoints } from "./endpoints.suite.ts";
@@ -13,6 +14,7 @@ import { events } from "./events.suite.ts";
 import { keysAndRanges } from "./keys-and-ranges.suite.ts";
 import { largeAnswers } from "./large-answers.suite.ts";
 import { leases } from "./lease.suite.ts";
+import { namespaces } from "./namespace.suite.ts";
 import { overlapping } from "./overlapping.suite.ts";
 import { processExit } from "./process-exit.suite.ts";
 import { progress, progressNeeds } from "./progress.suite.ts";
@@ -42,7 +44,9 @@ const suites: Readonly<Record<string, Suite>> = {
   "end of the process": processExit,
   "catch-up": catchUp,
   "list and watch": cache,
+  namespaces,
   "elections and shards": coordination,
+  "processes in elections and shards": coordinationChaos,
 };
 
 /** For topics whose server is not one with the defaults. */
