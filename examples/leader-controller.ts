@@ -3,7 +3,7 @@
 //
 //   ETCD_ENDPOINTS=127.0.0.1:2379 npx tsx examples/leader-controller.ts
 import { hostname } from "node:os";
-import { Controller, Election, EtcdClient, TerminalError } from "etcd-watch";
+import { Controller, Election, EtcdClient, Informer, TerminalError } from "etcd-watch";
 
 interface Order {
   readonly item: string;
@@ -17,6 +17,8 @@ const election = new Election(client, { prefix: "elections/invoices", value: me,
 const controller = new Controller(client, {
   prefix: "orders/",
   decode: (kv) => kv.json<Order>(),
+  // What it makes is watched too: an invoice that somebody changed is mended, and one whose order went while nobody led is found.
+  sources: [{ informer: new Informer(client, { prefix: "invoices/" }), keys: ({ key }) => key.replace("invoices/", "orders/") }],
   leader: election,
   concurrency: 4,
   retry: { baseMs: 100, maxMs: 60_000 },
