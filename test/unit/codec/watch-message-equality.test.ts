@@ -150,6 +150,15 @@ describe("decodeWatchMessage() is equal to the generated codec", () => {
   });
 
   it.each([
+    ["a revision", "0a0418091004"],
+    ["a term", "0a0420031004"],
+    ["both", "0a06180920031004"],
+  ])("on a header with %s before its ids, which comes twice", (_, hex) => {
+    expectEqual(Buffer.from(hex, "hex"));
+    expectEqual(Buffer.from(hex, "hex"));
+  });
+
+  it.each([
     ["a length of more than 2^32", "5a8080808010"],
     ["a negative length", "5affffffffffffffffff01"],
     ["a varint of eleven bytes", "10ffffffffffffffffffff01"],

@@ -198,6 +198,17 @@ describe("a server that ends a watch", () => {
       .expectState("c", "watching")
       .run());
 
+  it("[62] twice, of the watch that was created last, does not refuse the one whose create is in flight", () =>
+    twoWatches()
+      .userWatches("c")
+      .expectCreateRequest("c")
+      .serverCancels("b", { cancelReason: "x" })
+      .serverAnswers({ watchId: 1n, canceled: true, cancelReason: "x" })
+      .expectNoEnd("a", "c")
+      .serverCreates("c")
+      .expectState("c", "watching")
+      .run());
+
   it("[62] twice, at the user's cancel, does not refuse the watch whose create is in flight (kine)", () =>
     twoWatches()
       .userWatches("c")

@@ -106,6 +106,23 @@ describe("a revision below the highest seen", () => {
       .expectEnd("a", { name: "ClusterChangedError", expected: 10n, actual: 8n })
       .run());
 
+  it("of several watches at once is looked into by one read after the other, never by two", () =>
+    watchScenario()
+      .userWatches("a")
+      .serverCreates("a", { revision: 10n })
+      .userWatches("b")
+      .serverCreates("b", { revision: 10n })
+      .connectionBreaks()
+      .expectThat("reads take their time", ({ transport }) => {
+        transport.rangeRevision = undefined;
+      })
+      .serverCreates("a", { revision: 8n })
+      .serverCreates("b", { revision: 8n })
+      .expectThat("one read is under way", ({ transport }) => {
+        expect(transport.rangeRequests).toHaveLength(1);
+      })
+      .run());
+
   it("is forgotten with the connection", () =>
     watchScenario()
       .userWatches("a")

@@ -33,6 +33,28 @@ describe("watches on streams of their own, after an answer over the receive limi
       .expectEvents("b", [6n])
       .run());
 
+  it("take along one that is parked, which is created again when its reader has caught up", () =>
+    watchScenario()
+      .userWatches("a", { startRevision: 1n })
+      .userWatches("slow", { reads: "when told", startRevision: 1n, buffer: { maxBytes: 10 } })
+      .connectionBreaks("RESOURCE_EXHAUSTED", TOO_LARGE)
+      .connectionBreaks("RESOURCE_EXHAUSTED", TOO_LARGE)
+      .serverCreates("a")
+      .serverCreates("slow")
+      .serverSends("slow", [put("slow", 5n)])
+      .expectState("slow", "parked")
+      .clockAdvances(10_000)
+      .expectConnections(["ended", "ended", "cancelled", "cancelled", "open"])
+      .expectCreateRequest("a", { startRevision: 1n })
+      .serverCreates("a")
+      .expectState("slow", "parked")
+      .expectNoCreateRequest()
+      .userReads("slow")
+      .expectEvents("slow", [5n])
+      .expectCreateRequest("slow", { startRevision: 6n })
+      .serverCreates("slow")
+      .run());
+
   it("come together again when their connections break", () =>
     isolated()
       .userWatches("c", { startRevision: 1n })
