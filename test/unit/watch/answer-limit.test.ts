@@ -6,7 +6,7 @@ function stage({ silences = 0 } = {}) {
   const clock = new FakeClock();
   const connection = { heard: 0, awaitsAnswer: true };
   let silent = 0;
-  const stop = limitSilence(clock, connection, { silences, onSilent: () => void silent++ });
+  const stop = limitSilence(clock, connection, { silences, onSilent: () => (silent += 1) });
   return { clock, connection, stop, silent: () => silent };
 }
 
