@@ -5,7 +5,7 @@ export const frameFlag = { ack: 1, endStream: 1, endHeaders: 4 } as const;
 export const FRAME_HEADER_BYTES = 9;
 export const MAX_FRAME_BYTES = 16_384;
 export const DEFAULT_WINDOW_BYTES = 65_535;
-export const LARGEST_WINDOW_BYTES = 2 ** 31 - 1;
+const LARGEST_WINDOW_BYTES = 2 ** 31 - 1;
 export const SETTING_INITIAL_WINDOW_SIZE = 4;
 export const PREFACE = Buffer.from("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
 
@@ -34,7 +34,7 @@ export function frame(type: number, flags: number, streamId: number, payload: Bu
   return bytes;
 }
 
-export function windowUpdate(streamId: number, bytes: number): Buffer {
+function windowUpdate(streamId: number, bytes: number): Buffer {
   const payload = Buffer.alloc(4);
   payload.writeUInt32BE(bytes);
   return frame(frameType.windowUpdate, 0, streamId, payload);
