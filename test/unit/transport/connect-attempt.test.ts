@@ -43,12 +43,20 @@ describe("an attempt to connect", () => {
     expect(theirs.destroyed).toBe(true);
   });
 
-  it("that has come to its end does not end the following of another", () => {
+  it("that has come to its end does not end the following of another, whose socket comes later", async () => {
     const [first, second] = [new ConnectAttempt(), new ConnectAttempt()];
     first.run(() => undefined);
+    const dialled = second.run(
+      () =>
+        new Promise<ReturnType<typeof dial>>((resolve) =>
+          setImmediate(() => {
+            resolve(dial());
+          }),
+        ),
+    );
     first.end();
     first.end();
-    const socket = second.run(dial);
+    const socket = await dialled;
     second.abandon();
     expect(socket.destroyed).toBe(true);
   });

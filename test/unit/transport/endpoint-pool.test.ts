@@ -168,4 +168,15 @@ describe("EndpointPool", () => {
     expect(channels[0]?.isOver).toBe(true);
     await expect(pool.acquire(never)).rejects.toThrow("The client");
   });
+
+  it("blames no endpoint for a try that close() has ended", async () => {
+    const { pool, channels, warnings, list } = stage(["one:1", "two:2"]);
+    const waiting = pool.acquire(never);
+    waiting.catch(() => undefined);
+    await settle();
+    pool.close();
+    channels[0]?.outcome.reject(new Error("closed"));
+    await expect(waiting).rejects.toThrow("The client");
+    expect([list.current.name, pool.allFailed, warnings]).toEqual(["one:1", false, []]);
+  });
 });

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { keyRange } from "../../../src/model/key-range.ts";
 import { currentRevision, isProgressOrdered, serverVersion } from "../../../src/watch/server-queries.ts";
+import { FakeUnaryTransport } from "../../support/fake-unary-transport.ts";
 import { watcherHarness } from "../../support/watcher-harness.ts";
 
 describe("isProgressOrdered()", () => {
@@ -47,6 +48,14 @@ describe("currentRevision()", () => {
     await currentRevision(host, keyRange(""));
     expect(transport.rangeRequests).toMatchObject([{ key: Buffer.from([0]) }]);
   });
+});
+
+it("what is asked may be sent again: nothing is written", () => {
+  const transport = new FakeUnaryTransport();
+  const host = { ...watcherHarness().host, transport };
+  void currentRevision(host, keyRange("a"));
+  void serverVersion(host, "fake:2379");
+  expect(transport.calls.map(({ options }) => options.repeatable)).toEqual([true, true]);
 });
 
 describe("serverVersion()", () => {
