@@ -16,7 +16,15 @@ setMaxListeners(0); // every user and writer of a round waits for the same signa
 
 /** The seed decides what is done, and the machine when: a failure that does not come again with its seed is one all the same. */
 async function keepsItsGuarantees(kind: TargetKind, seed: number): Promise<void> {
-  const result = await runRound({ kind, seed, chaosMs: CHAOS_MS, pastRevisions: 60, usersOfALane: 6, faultRestMs: 300 });
+  const result = await runRound({
+    kind,
+    seed,
+    chaosMs: CHAOS_MS,
+    leastRevisions: 100,
+    pastRevisions: 60,
+    usersOfALane: 6,
+    faultRestMs: 300,
+  });
   expect(result.violations).toEqual([]);
   expect(result.events).toBeGreaterThan(100);
   expect(result.faults.size).toBeGreaterThan(2);

@@ -15,11 +15,16 @@ import { TruthCollector } from "./truth-collector.ts";
 import { WatchUser } from "./watch-user.ts";
 import { allKeys, WriteLoad, writePast } from "./write-load.ts";
 
+const LONGEST_OVERTIME_MS = 40_000;
+const OVERTIME_STEP_MS = 200;
+
 export interface RoundOptions {
   readonly kind: TargetKind;
   readonly seed: number;
   /** How long there are faults. */
   readonly chaosMs: number;
+  /** There are faults for longer, but not for ever, until so many revisions were written under them: a busy machine may get to little. */
+  readonly leastRevisions?: number;
   readonly lanes?: number;
   readonly usersOfALane?: number;
   readonly writers?: number;
@@ -124,7 +129,7 @@ class Round {
 
   /** Users, and faults on every line and on the server. When it resolves the faults are over; the last watches of the users live on. */
   async #chaos(lanes: readonly Lane[]): Promise<WatchUser[]> {
-    const { chaosMs, usersOfALane = 8, faultRestMs: restMs = 700 } = this.#options;
+    const { chaosMs, leastRevisions = 0, usersOfALane = 8, faultRestMs: restMs = 700 } = this.#options;
     const over = new AbortController();
     const { signal } = over;
     const surroundings = () => ({ headRevision: this.#collector.lastRevision, compactRevision: this.#compactRevision });
@@ -141,7 +146,11 @@ class Round {
       ),
       runFaultTrack({ faults: this.#target.faults, dice: this.#fork(), restMs: 2 * restMs, signal, onStruck }),
     ];
+    const sinceRevision = this.#collector.lastRevision;
+    const written = (): number => Number(this.#collector.lastRevision - sinceRevision);
     await rest(chaosMs, signal);
+    for (let overtimeMs = 0; written() < leastRevisions && overtimeMs < LONGEST_OVERTIME_MS; overtimeMs += OVERTIME_STEP_MS)
+      await rest(OVERTIME_STEP_MS, signal);
     over.abort();
     await Promise.all([...tracks, ...users.map(({ done }) => done)]);
     for (const lane of lanes) lane.heal();
