@@ -18,7 +18,7 @@ export async function memory(run: BenchRun): Promise<string> {
     const key = loadKey({ kind: "fire", eventsPerResponse: EVENTS_PER_RESPONSE, valueBytes: 100, responses: events / EVENTS_PER_RESPONSE });
     const { samples } = await child.tell<MemoryAnswer>({ do: "memory", endpoint: run.server.endpoint, key, events });
     await child.end();
-    head = samples.map((sample) => `${(sample.events / 1e6).toFixed(sample.events < 1e6 ? 1 : 0)} M`);
+    head = samples.map((sample) => `${(sample.events / 1e6).toFixed(1)} M`);
     rows.push([`${name}, heap after collection`, ...samples.map(({ heapBytes }) => `${(heapBytes / 1024 / 1024).toFixed(2)} MiB`)]);
     rows.push([`${name}, resident`, ...samples.map(({ residentBytes }) => mib(residentBytes))]);
   }
