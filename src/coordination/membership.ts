@@ -58,7 +58,15 @@ export class Membership implements Tenure {
     this.id = session.leaseId.toString(16);
     this.#share = this.#shareOf(new Ring(0n, []));
     this.#informer = new Informer(client, { prefix: keys.prefix });
-    this.#writer = new RingWriter(client, { own, ringKey: keys.ring, read: () => this.#read(), signal: this.signal });
+    this.#writer = new RingWriter(client, {
+      own,
+      ringKey: keys.ring,
+      read: () => this.#read(),
+      signal: this.signal,
+      onFailure: (error) => {
+        this.abort(error);
+      },
+    });
     this.joined = abortable(this.#joined.promise, this.signal).then(() => undefined);
     this.joined.catch(() => undefined); // whoever waits is told
     onAbort(session.signal, (reason) => {

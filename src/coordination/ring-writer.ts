@@ -5,6 +5,7 @@ import { sleep } from "../util/clock.ts";
 import { watcherHost } from "../watch/watcher-host.ts";
 import { fenceOf, type OwnKey } from "./candidate.ts";
 import { Ring } from "./ring.ts";
+import { isPassing } from "./with-session.ts";
 
 const RETRY = { baseMs: 50, maxMs: 2_000 };
 
@@ -14,6 +15,8 @@ export interface RingWriterOptions {
   /** The ring, and who is there, both of one revision. */
   readonly read: () => { readonly ring: Ring; readonly members: readonly string[] };
   readonly signal: AbortSignal;
+  /** It cannot be written, and no retry cures that: permission denied, say. */
+  readonly onFailure: (error: Error) => void;
 }
 
 /**
@@ -58,6 +61,10 @@ export class RingWriter {
           if (read().ring.revision === ring.revision) return;
         } catch (error) {
           if (isEnded()) return;
+          if (!isPassing(error)) {
+            this.#options.onFailure(error as Error);
+            return;
+          }
           logger.warn("The ring of a shard could not be written; it is tried again", { error });
           await sleep(backoff.nextMs(), { signal, clock }).catch(() => undefined); // aborted: the condition sees it
         }
