@@ -83,7 +83,10 @@ async function run({ program, isEndless }: Block, folder: string): Promise<{ exi
   return { exitCode: child.exitCode, stdout, stderr };
 }
 
-const pages = ["README.md", "docs/mock-server.md", "docs/controllers.md", "docs/coordination.md"].map((page) => ({ page, blocks: blocksOf(page) }));
+const pages = ["README.md", "docs/mock-server.md", "docs/controllers.md", "docs/coordination.md"].map((page) => ({
+  page,
+  blocks: blocksOf(page),
+}));
 
 test("every TypeScript block passes the compiler", { timeout: LIMIT_MS }, () => {
   const blocks = pages.flatMap((page) => page.blocks);
