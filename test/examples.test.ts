@@ -85,6 +85,7 @@ describe("examples", { timeout: TEST_LIMIT_MS }, () => {
     expect(examples.sort()).toEqual([
       "config-cache.ts",
       "demo.ts",
+      "leader-controller.ts",
       "resume-from-revision.ts",
       "service-registry.ts",
       "slow-reader.ts",

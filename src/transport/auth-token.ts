@@ -72,8 +72,12 @@ export class AuthToken {
 
   /** A token for what lasts: one that was fetched just now. */
   fresh(): Promise<HeldToken> {
-    const isFresh = this.#held !== undefined && this.#clock.nowMs() - this.#held.atMs < FRESH_FOR_MS;
-    return isFresh ? this.current() : this.#fetch();
+    return this.#held !== undefined && this.isFresh(this.#held) ? this.current() : this.#fetch();
+  }
+
+  /** Whether it was fetched just now. */
+  isFresh({ atMs }: HeldToken): boolean {
+    return this.#clock.nowMs() - atMs < FRESH_FOR_MS;
   }
 
   /** The server does not take this one any more. Another that was fetched meanwhile stays. */

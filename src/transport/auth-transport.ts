@@ -56,9 +56,7 @@ export class AuthTransport implements Transport {
     if (options.signal.aborted) throw abortReason(options.signal);
     const held = await abortable(this.#token.fresh(), options.signal);
     const call = await this.#transport.duplex(path, { ...options, metadata: withToken(held, options.metadata) });
-    return new TokenCall(call, () => {
-      this.#token.discard(held);
-    });
+    return new TokenCall(call, this.#token, held);
   }
 
   /** Tries again while there is time: a member that is being restarted must not fail a call that would wait for it. */
@@ -97,13 +95,23 @@ function withToken({ token }: HeldToken, metadata: Metadata = {}): Metadata {
 
 /** A stream that knows the token it was opened with. */
 class TokenCall implements DuplexCall {
-  readonly discardToken: () => void;
   readonly #call: DuplexCall;
+  readonly #token: AuthToken;
+  readonly #held: HeldToken;
 
-  constructor(call: DuplexCall, discardToken: () => void) {
+  constructor(call: DuplexCall, token: AuthToken, held: HeldToken) {
     this.#call = call;
-    this.discardToken = discardToken;
+    this.#token = token;
+    this.#held = held;
   }
+
+  get hasFreshToken(): boolean {
+    return this.#token.isFresh(this.#held);
+  }
+
+  readonly discardToken = (): void => {
+    this.#token.discard(this.#held);
+  };
 
   get endpoint(): string {
     return this.#call.endpoint;

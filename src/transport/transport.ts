@@ -45,6 +45,8 @@ export interface DuplexCall {
   cancel(options?: { readonly elsewhere?: boolean }): void;
   /** The server refuses the token that the stream was opened with: what is opened next gets another. Absent where there are no tokens. */
   readonly discardToken?: (() => void) | undefined;
+  /** That token was fetched just now: time alone cannot have made it too old. Absent where there are no tokens. */
+  readonly hasFreshToken?: boolean | undefined;
 }
 
 /**

@@ -20,9 +20,9 @@ export class ConnectionRecord {
     this.#sinceMs = clock.nowMs();
   }
 
-  health({ endpoint, hasToken }: { readonly endpoint: string; readonly hasToken: boolean }): ConnectionHealth {
+  health(call: Pick<ConnectionHealth, "endpoint" | "hasToken" | "hasFreshToken">): ConnectionHealth {
     const { hasAnswered: answered, hasDelivered } = this;
     const lived = this.#clock.nowMs() - this.#sinceMs >= HEALTHY_AFTER_MS;
-    return { healthy: answered && (lived || hasDelivered), answered, endpoint, hasToken };
+    return { healthy: answered && (lived || hasDelivered), answered, ...call };
   }
 }

@@ -1,4 +1,4 @@
-import { isRpcError } from "../errors/etcd-error.ts";
+import { isRpcError, ProtocolError } from "../errors/etcd-error.ts";
 import { serverErrors } from "../errors/server-errors.ts";
 import { KVDefinition, MaintenanceDefinition, RangeRequest_SortOrder, RangeRequest_SortTarget } from "../gen/rpc.ts";
 import type { KeyRange } from "../model/key-range.ts";
@@ -6,6 +6,7 @@ import { ResponseHeader } from "../model/response-header.ts";
 import type { Revision } from "../model/revision.ts";
 import { callUnary } from "../transport/rpc-method.ts";
 import { sleep } from "../util/clock.ts";
+import { isPossibleRevision } from "./message-fault.ts";
 import type { WatcherHost } from "./watcher-host.ts";
 
 /** How long to wait before "now" is asked for again. */
@@ -46,7 +47,9 @@ export async function storeHeader(
   };
   const options = { signal, timeoutMs: timeoutMs ?? host.requestTimeoutMs, repeatable: true, endpoint };
   const answer = await callUnary(host.transport, KVDefinition, KVDefinition.methods.range, request, options);
-  return ResponseHeader.from(answer.header);
+  const header = ResponseHeader.from(answer.header);
+  if (!isPossibleRevision(header.revision)) throw new ProtocolError(`A read was answered at revision ${String(header.revision)}`);
+  return header;
 }
 
 /** The same, asked for until it is told. Undefined if it is no longer wanted, or the signal says so. */

@@ -18,9 +18,17 @@ export interface ConnectionHealth {
   readonly endpoint: string | undefined;
   /** It had a token that can be had anew. */
   readonly hasToken: boolean;
+  /** And that was fetched just now, seen from when it broke. */
+  readonly hasFreshToken: boolean;
 }
 
-export const NEVER_OPENED: ConnectionHealth = { healthy: false, answered: false, endpoint: undefined, hasToken: false };
+export const NEVER_OPENED: ConnectionHealth = {
+  healthy: false,
+  answered: false,
+  endpoint: undefined,
+  hasToken: false,
+  hasFreshToken: false,
+};
 
 /** What threw while a message was handled was that message's fault. */
 export function asEtcdError(failure: unknown): EtcdError {
@@ -52,7 +60,7 @@ export class StreamRetry {
 
   verdict(
     error: EtcdError,
-    { healthy, answered, endpoint, hasToken }: ConnectionHealth,
+    { healthy, answered, endpoint, hasToken, hasFreshToken }: ConnectionHealth,
     endpoints: readonly string[],
   ): "retry" | "end" | "too-large" {
     if (healthy) {
@@ -68,7 +76,7 @@ export class StreamRetry {
     if (!isRpcError(error)) return isProtocolError(error) && ++this.#protocolErrors < MAX_PROTOCOL_ERRORS ? "retry" : "end";
     if (hasToken && isTokenRefusal(error)) {
       // A token that is too old, or none, is a matter of time; one that is unknown though it was fetched just now may be for good.
-      return error.code === "UNAUTHENTICATED" && ++this.#unknownTokens >= MAX_UNKNOWN_TOKENS ? "end" : "retry";
+      return error.code === "UNAUTHENTICATED" && hasFreshToken && ++this.#unknownTokens >= MAX_UNKNOWN_TOKENS ? "end" : "retry";
     }
     const verdict = streamVerdict(error);
     if (verdict !== "retry-elsewhere") return verdict;

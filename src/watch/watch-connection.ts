@@ -75,7 +75,7 @@ export class WatchConnection implements CreateSender {
   }
 
   get health(): ConnectionHealth {
-    return this.#record.health(this);
+    return this.#record.health({ endpoint: this.endpoint, hasToken: this.hasToken, hasFreshToken: this.#call.hasFreshToken ?? false });
   }
 
   /** Messages that came. */

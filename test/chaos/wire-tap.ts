@@ -86,6 +86,10 @@ class TappedCall implements DuplexCall {
     return this.#call.endpoint;
   }
 
+  get hasFreshToken(): boolean | undefined {
+    return this.#call.hasFreshToken;
+  }
+
   get discardToken(): (() => void) | undefined {
     return this.#call.discardToken;
   }

@@ -75,8 +75,8 @@ export const WIRE_FAULTS: readonly Omit<ChosenFault, "by">[] = [
   {
     name: "a stream is opened with a token that is about to run out",
     file: "src/transport/auth-token.ts",
-    find: "const isFresh = this.#held !== undefined && this.#clock.nowMs() - this.#held.atMs < FRESH_FOR_MS;",
-    replace: "const isFresh = this.#held !== undefined;",
+    find: "return this.#held !== undefined && this.isFresh(this.#held) ? this.current() : this.#fetch();",
+    replace: "return this.#held !== undefined ? this.current() : this.#fetch();",
     tests: ["test/unit/transport", "test/unit/client/auth-tokens.test.ts"],
   },
   {

@@ -58,6 +58,7 @@ describe("a server that sends anything at all", () => {
   it("never makes the client crash, hang, reject unheard, hold without bound, or deliver out of order", async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(anyStep, { minLength: 1, maxLength: 40 }), async (steps) => {
+        unhandled.length = 0;
         const harness = watcherHarness({ maxReceiveBytes: 100_000 });
         const options = [
           { key: "a" },

@@ -188,6 +188,22 @@ describe("a server that is not quite etcd", () => {
       .expectResumeRevision("a", 6n)
       .run());
 
+  it("tells no revision in its `created`, and the last there can be to who reads: it is asked again", () =>
+    watchScenario()
+      .expectThat("a store at its end", ({ transport }) => {
+        transport.rangeRevision = { value: 2n ** 63n - 1n };
+      })
+      .userWatches("a")
+      .serverCreates("a", { revision: 0n })
+      .expectNoCreateRequest()
+      .expectThat("a store as others", ({ transport, log }) => {
+        expect(log).toContain("warn: The revision to watch from could not be read; trying again");
+        transport.rangeRevision = { value: 7n };
+      })
+      .clockAdvances(1_000)
+      .expectCreateRequest("a", { startRevision: 8n })
+      .run());
+
   it("sends events with a `created`: they are delivered, after it", () =>
     watchScenario()
       .userWatches("a", { startRevision: 3n, createdNotify: true })

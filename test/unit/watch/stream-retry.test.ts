@@ -20,12 +20,21 @@ describe("a stream that could not be opened", () => {
 
   it("leaves what is remembered of creates that were not answered, and of endpoints that refused", () => {
     const retry = streamRetry();
-    const opened = { healthy: false, answered: false, hasToken: false };
+    const opened = { healthy: false, answered: false, hasToken: false, hasFreshToken: false };
     retry.verdict(NO_ANSWER, { ...opened, endpoint: "one:1" }, ENDPOINTS);
     expect(retry.verdict(error("FAILED_PRECONDITION"), { ...opened, endpoint: "one:1" }, ENDPOINTS)).toBe("retry");
     retry.verdict(error("UNAVAILABLE"), NEVER_OPENED, ENDPOINTS);
     expect(retry.silences).toBe(1);
     expect(retry.verdict(error("FAILED_PRECONDITION"), { ...opened, endpoint: "two:2" }, ENDPOINTS)).toBe("end");
+  });
+
+  it("ends for tokens that are unknown though they were fetched just now, not for those that were too old when they got there", () => {
+    const refused = { healthy: false, answered: false, endpoint: "one:1", hasToken: true };
+    const late = streamRetry();
+    for (let time = 0; time < 10; time++)
+      expect(late.verdict(error("UNAUTHENTICATED"), { ...refused, hasFreshToken: false }, ENDPOINTS)).toBe("retry");
+    const verdicts = [1, 2, 3].map(() => late.verdict(error("UNAUTHENTICATED"), { ...refused, hasFreshToken: true }, ENDPOINTS));
+    expect(verdicts).toEqual(["retry", "retry", "end"]);
   });
 
   it("for a token that nobody can cure is not tried again", () => {
