@@ -52,8 +52,10 @@ export const bundledServer: ServerKind = {
       kill: () => server.stop(),
       restart: () => server.restart(),
       async shutDown() {
+        server.faults.refuseConnections(); // or whoever was told to go is back before the others have gone
         server.faults.goAway({ graceMs: GRACE_MS });
         await eventually(() => server.metrics.connections === 0);
+        server.faults.acceptConnections();
         await server.stop();
       },
       stop: () => server.stop(),
