@@ -2,7 +2,6 @@ import {
   type ChannelOptions,
   Client,
   type ChannelCredentials,
-  type ClientDuplexStream,
   connectivityState,
   Metadata as GrpcMetadata,
 } from "@grpc/grpc-js";
@@ -131,13 +130,8 @@ export class GrpcChannel {
   }
 
   duplex(path: string, metadata: Metadata): GrpcDuplexCall {
-    const stream: ClientDuplexStream<Uint8Array, Buffer> = this.#client.makeBidiStreamRequest(
-      path,
-      serialize,
-      deserialize,
-      toGrpcMetadata(metadata),
-    );
-    return new GrpcDuplexCall({ stream, path, endpoint: this.endpoint.name });
+    const channel = this.#client.getChannel();
+    return new GrpcDuplexCall({ channel, path, endpoint: this.endpoint.name, metadata: toGrpcMetadata(metadata) });
   }
 
   /** Calls under way go on to their end. */
