@@ -5,7 +5,7 @@ import { ResponseHeader } from "../model/response-header.ts";
 export class HeaderResponse {
   readonly header: ResponseHeader;
 
-  constructor({ header }: { readonly header: ConstructorParameters<typeof ResponseHeader>[0] | undefined }) {
+  constructor({ header }: { readonly header: Parameters<typeof ResponseHeader.from>[0] | undefined }) {
     this.header = ResponseHeader.from(header);
   }
 

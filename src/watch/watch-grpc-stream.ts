@@ -110,6 +110,10 @@ export class WatchGrpcStream implements WatchHome, ConnectionOwner {
     this.#places.unpark(watch);
   }
 
+  isParked(watch: WatcherStream): boolean {
+    return this.#places.isParked(watch);
+  }
+
   placeOf(watch: WatcherStream): WatchPlace {
     return this.#places.placeOf(watch);
   }
@@ -153,8 +157,8 @@ export class WatchGrpcStream implements WatchHome, ConnectionOwner {
   }
 
   full(watch: WatcherStream): void {
-    const { maxBytes: limitBytes, whenFull } = watch.spec;
-    if (whenFull === "park") {
+    const { limitBytes } = watch;
+    if (watch.spec.whenFull === "park") {
       this.#places.park(watch);
       if (watch.parkings++ === 0) this.#host.logger.warn("A watch is parked: its reader is behind", { key: watch.keyText, limitBytes });
     } else {

@@ -1,3 +1,4 @@
+import type { Int64 } from "../model/int64.ts";
 import { ResumeQueue } from "./resume-queue.ts";
 import type { WatchConnection } from "./watch-connection.ts";
 import type { WatcherStream, WatchPlace } from "./watcher-stream.ts";
@@ -15,7 +16,7 @@ export class WatchPlaces {
   }
 
   /** Watches that the server has created on the connection that is open. */
-  get substreams(): ReadonlyMap<bigint, WatcherStream> {
+  get substreams(): ReadonlyMap<Int64, WatcherStream> {
     return this.#connection?.substreams ?? NONE;
   }
 
@@ -23,6 +24,10 @@ export class WatchPlaces {
     yield* this.resuming;
     yield* this.substreams.values();
     yield* this.parked;
+  }
+
+  isParked(watch: WatcherStream): boolean {
+    return this.parked.size > 0 && this.parked.has(watch);
   }
 
   placeOf(watch: WatcherStream): WatchPlace {
@@ -60,4 +65,4 @@ export class WatchPlaces {
   }
 }
 
-const NONE: ReadonlyMap<bigint, WatcherStream> = new Map();
+const NONE: ReadonlyMap<Int64, WatcherStream> = new Map();

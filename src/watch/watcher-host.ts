@@ -4,6 +4,7 @@ import type { BackoffOptions } from "../util/backoff.ts";
 import type { Clock } from "../util/clock.ts";
 import type { Logger } from "../util/logger.ts";
 import type { SingleCreates } from "./single-creates.ts";
+import type { UnreadBytes } from "./unread-bytes.ts";
 import type { WatchBufferOptions } from "./watch-options.ts";
 
 /** Under which a client shows its watchers what they work with. */
@@ -21,6 +22,8 @@ export interface WatcherHost {
   readonly requestTimeoutMs: number;
   readonly logger: Logger;
   readonly clock: Clock;
+  /** What the watches of all watchers hold unread. */
+  readonly unread: UnreadBytes;
   readonly singleCreates: SingleCreates;
   /** The watchers that are open, for the client to close. */
   readonly watchers: Set<{ close(): Promise<void> }>;

@@ -1,12 +1,13 @@
 import type { WatchMessage } from "../codec/watch-message.ts";
 import { ClosedError, type EtcdError } from "../errors/etcd-error.ts";
+import { asBigInt, asInt64, type Int64, successor } from "../model/int64.ts";
 import type { Revision } from "../model/revision.ts";
 import type { WatchEvent } from "../model/watch-event.ts";
-import { type Clock, systemClock } from "../util/clock.ts";
-import { deferred } from "../util/deferred.ts";
-import { type BufferedResponse, EventBuffer } from "./event-buffer.ts";
+import { type Clock, systemClock, timeOfDay } from "../util/clock.ts";
+import { BufferedResponse, EventBuffer } from "./event-buffer.ts";
 import { nextRevision } from "./next-revision.ts";
-import { WatchCreated } from "./watch-created.ts";
+import { UnreadBytes } from "./unread-bytes.ts";
+import { Creation, WatchCreated } from "./watch-created.ts";
 import type { WatchSpec } from "./watch-options.ts";
 import { WatchResponse } from "./watch-response.ts";
 
@@ -25,6 +26,7 @@ export interface WatchHome {
   /** The reader of a parked watch has caught up. */
   unpark(watch: WatcherStream): void;
   placeOf(watch: WatcherStream): WatchPlace;
+  isParked(watch: WatcherStream): boolean;
   /** The endpoint that serves it now. */
   readonly endpoint: string | undefined;
   /** Whether the server that serves it sends requested progress notices after the events they speak of. */
@@ -42,68 +44,82 @@ interface Waiter {
   readonly settle: (error?: Error) => void;
 }
 
+/** Who is told when there is something to take, or the watch has ended. */
+export interface WatchListener {
+  wake(): void;
+}
+
+const nothing = (): void => undefined;
+
 /**
  * One watch of a user, over as many server watches as it takes. What it has received and from where it goes on is here; where it is
- * (resuming, among a connection's substreams, parked) is for its stream to know.
+ * (resuming, among a connection's substreams, parked) is for its stream to know. Revisions are held as the decoder makes them.
  */
 export class WatcherStream {
   readonly spec: WatchSpec;
-  readonly #buffer = new EventBuffer();
-  readonly #created = deferred<WatchCreated>();
-  readonly #waiters = new Set<Waiter>();
+  readonly #clock: Clock;
+  readonly #unread: UnreadBytes;
+  readonly #buffer: EventBuffer;
+  readonly #creation = new Creation();
+  #waiters: Set<Waiter> | undefined;
   #home: WatchHome | undefined;
-  #nextRevision: Revision;
-  #takenRevision: Revision;
-  #latestRevision: Revision = 0n;
+  #next64: Int64;
+  #taken64: Int64;
+  #latest64: Int64 = 0;
   #clusterId = 0n;
-  #createdRevision: Revision | undefined;
   /** What `startAfter` was told; 0 without. */
   #startedAfter: Revision = 0n;
   #outcome: WatchOutcome | undefined;
   #lastResponseAtMs: number | undefined;
-  readonly #clock: Clock;
-  /** What the clock lacks to be the time of day. */
-  readonly #epochMs: number;
   /** More of a catch-up is to come than what was received. */
   #isCatchingUp = false;
   /** Server watch id on the present connection; its place says whether it has one. */
-  watchId = -1n;
+  watchId: Int64 = -1n;
   /** The reader is in the middle of a response. */
   #inHand = false;
   #isLeft = false;
   /** How often it was parked. */
   parkings = 0;
-  /** Called when there is something to take, or the watch has ended. */
-  onReadable: () => void = () => undefined;
+  #reader: WatchListener | undefined;
   /** Called when the watch has ended and nothing is left to be delivered: a signal can stop that no more. May be called again. */
-  onEnd: () => void = () => undefined;
+  onEnd: () => void = nothing;
 
-  constructor(spec: WatchSpec, clock: Clock = systemClock) {
+  constructor(spec: WatchSpec, { clock = systemClock, unread = new UnreadBytes(Infinity) }: { clock?: Clock; unread?: UnreadBytes } = {}) {
     this.spec = spec;
     this.#clock = clock;
-    this.#epochMs = Date.now() - clock.nowMs();
-    this.#nextRevision = spec.startRevision;
-    this.#takenRevision = spec.startRevision;
-    this.#created.promise.catch(() => undefined); // whoever does not look at it does not want to hear of it
+    this.#unread = unread;
+    this.#buffer = new EventBuffer(unread);
+    this.#next64 = asInt64(spec.startRevision);
+    this.#taken64 = this.#next64;
   }
 
   get created(): Promise<WatchCreated> {
-    return this.#created.promise;
+    return this.#creation.promise;
   }
 
   /** From where a reconnect goes on: all before it has been received. */
   get nextRevision(): Revision {
-    return this.#nextRevision;
+    return asBigInt(this.#next64);
+  }
+
+  /** The same, as it is held. */
+  get next64(): Int64 {
+    return this.#next64;
   }
 
   /** From where a new watch would have to go on: all before it has been taken by the reader. */
   get resumeRevision(): Revision {
-    return this.#takenRevision;
+    return asBigInt(this.#taken64);
   }
 
   /** The newest store revision that an answer for it spoke of. */
   get latestRevision(): Revision {
-    return this.#latestRevision;
+    return asBigInt(this.#latest64);
+  }
+
+  /** The same, as it is held. */
+  get latest64(): Int64 {
+    return this.#latest64;
   }
 
   /** The cluster that it is of; 0 until an answer has told. */
@@ -128,8 +144,18 @@ export class WatcherStream {
     return this.#buffer.size;
   }
 
-  get lastResponseAtMs(): number | undefined {
-    return this.#lastResponseAtMs;
+  /** What it may hold unread now, in bytes. The ceiling for all watches parks, and ends none. */
+  get limitBytes(): number {
+    const { maxBytes, whenFull } = this.spec;
+    return whenFull === "park" ? this.#unread.limit(maxBytes) : maxBytes;
+  }
+
+  get isFull(): boolean {
+    return this.#buffer.byteLength > 0 && this.#buffer.byteLength > this.limitBytes;
+  }
+
+  get lastResponseAt(): Date | undefined {
+    return this.#lastResponseAtMs === undefined ? undefined : timeOfDay(this.#clock, this.#lastResponseAtMs);
   }
 
   /** The key, for people. */
@@ -143,31 +169,36 @@ export class WatcherStream {
 
   /** Revisions between the newest that the server spoke of and what the reader has taken. 0 for a reader that has everything. */
   get lag(): bigint {
-    const upToDate = this.#buffer.size === 0 && !this.#inHand && !this.#isCatchingUp && this.#home?.placeOf(this) !== "parked";
-    if (upToDate || this.#latestRevision < this.resumeRevision) return 0n;
-    return this.#latestRevision + 1n - this.resumeRevision;
+    const upToDate = this.#buffer.size === 0 && !this.#inHand && !this.#isCatchingUp && this.#home?.isParked(this) !== true;
+    if (upToDate || this.#latest64 < this.#taken64) return 0n;
+    return this.latestRevision + 1n - this.resumeRevision;
   }
 
   moveTo(home: WatchHome): void {
     this.#home = home;
   }
 
+  readBy(reader: WatchListener): void {
+    this.#reader = reader;
+  }
+
   /** The server has registered the watch, for the first time or again. */
   onCreated(message: WatchMessage): void {
     this.#advance(message);
-    if (this.#createdRevision !== undefined) return;
-    this.#createdRevision = message.header.revision === 0n ? this.#startedAfter : message.header.revision;
-    if (this.#takenRevision === 0n) this.#takenRevision = this.#nextRevision;
-    else this.#isCatchingUp = this.#nextRevision <= message.header.revision;
-    if (this.spec.createdNotify) this.#push(new WatchResponse({ header: message.header, events: [], created: true }), message.byteLength);
-    this.#created.resolve(new WatchCreated(this.#createdRevision));
+    if (this.#creation.isCreated) return;
+    const { header } = message;
+    const revision = header.revision64 === 0 ? this.#startedAfter : header.revision;
+    if (this.#taken64 === 0) this.#taken64 = this.#next64;
+    else this.#isCatchingUp = this.#next64 <= header.revision64;
+    if (this.spec.createdNotify) this.#push(new WatchResponse({ header, events: [], created: true }), message.byteLength);
+    this.#creation.resolve(new WatchCreated(revision));
   }
 
   /** "Now" as a revision, from a server whose `created` carries none. */
   startAfter(revision: Revision): void {
-    if (this.#nextRevision !== 0n) return;
+    if (this.#next64 !== 0) return;
     this.#startedAfter = revision;
-    this.#nextRevision = revision + 1n;
+    this.#next64 = asInt64(revision + 1n);
   }
 
   /**
@@ -175,19 +206,14 @@ export class WatcherStream {
    * @param moves whether a notice may be relied on
    * @param notify whether the reader gets to see a notice
    */
-  receive(message: WatchMessage, { moves = true, notify = this.spec.progressNotify } = {}): void {
-    const from = this.#nextRevision;
-    if (moves || message.lastRevision !== 0n) this.#advance(message);
-    const { header } = message;
-    this.#isCatchingUp = message.events.length >= CATCH_UP_REVISIONS && header.revision > message.lastRevision;
-    if (message.events.length > 0) {
-      const wanted = notBelow(message.events, from);
-      const { namespace } = this.spec;
-      const events = namespace === undefined ? wanted : wanted.map((event) => namespace.event(event));
-      if (events.length > 0) this.#push(new WatchResponse({ header, events, created: false }), message.byteLength);
-    } else if (notify && message.lastRevision === 0n && header.revision !== 0n && header.revision + 1n >= this.#nextRevision) {
+  receive(message: WatchMessage, moves = true, notify = this.spec.progressNotify): void {
+    const from = this.#next64;
+    const { header, events, lastRevision } = message;
+    if (moves || lastRevision !== 0) this.#advance(message);
+    this.#isCatchingUp = events.length >= CATCH_UP_REVISIONS && header.revision64 > lastRevision;
+    if (events.length > 0) this.#pushEvents(message, from);
+    else if (notify && lastRevision === 0 && header.revision64 !== 0 && successor(header.revision64) >= this.#next64)
       this.#push(new WatchResponse({ header, events: [], created: false }), message.byteLength);
-    }
     this.#catchUp();
   }
 
@@ -196,12 +222,13 @@ export class WatcherStream {
     if (this.#outcome !== undefined) return;
     this.#outcome = outcome;
     if (outcome.kind === "quiet") this.#buffer.clear();
+    this.#buffer.close();
     const error = outcome.kind === "quiet" ? outcome.reason : outcome.error;
-    this.#created.reject(error);
-    for (const waiter of this.#waiters) waiter.settle(error);
-    this.#waiters.clear();
+    this.#creation.reject(error);
+    for (const waiter of this.#waiters ?? []) waiter.settle(error);
+    this.#waiters = undefined;
     if (this.#buffer.size === 0 && !this.#inHand) this.onEnd();
-    this.onReadable();
+    this.#reader?.wake();
   }
 
   /** The user ends it, or has no wish to read on. */
@@ -221,15 +248,14 @@ export class WatcherStream {
     const buffered = this.#buffer.shift();
     if (buffered === undefined) return undefined;
     this.#inHand = true;
-    if (this.#buffer.byteLength <= this.spec.maxBytes / 2 && this.#outcome === undefined && this.#home?.placeOf(this) === "parked") {
+    if (this.#home?.isParked(this) === true && this.#outcome === undefined && this.#buffer.byteLength <= this.limitBytes / 2)
       this.#home.unpark(this);
-    }
     return buffered;
   }
 
-  /** The reader has been given all before `revision`, and `whole` responses only. */
-  taken(revision: Revision, { whole }: { whole: boolean }): void {
-    if (revision > this.#takenRevision) this.#takenRevision = revision;
+  /** The reader has been given all before `next64`; `whole`: and is not in the middle of a response. */
+  taken(next64: Int64, whole: boolean): void {
+    if (next64 > this.#taken64) this.#taken64 = next64;
     this.#inHand = !whole;
     if (whole && this.#outcome !== undefined && this.#buffer.size === 0) this.onEnd();
     this.#catchUp();
@@ -237,39 +263,55 @@ export class WatcherStream {
 
   /** A reader who has taken all there was has also seen what came without events. What is dropped at the end was never taken. */
   #catchUp(): void {
-    if (this.#buffer.size === 0 && !this.#inHand && !this.isLeft) this.#takenRevision = this.#nextRevision;
+    if (this.#buffer.size === 0 && !this.#inHand && !this.isLeft) this.#taken64 = this.#next64;
   }
 
   /** Calls `settle` once all up to `revision` has been received, or the watch has ended. Returns what takes it back. */
   whenReceived(revision: Revision, settle: (error?: Error) => void): () => void {
-    const waiter = { revision, settle };
-    if (this.#nextRevision > revision) settle();
+    if (this.#next64 > revision) settle();
     else if (this.#outcome !== undefined) settle(this.#outcome.kind === "quiet" ? this.#outcome.reason : this.#outcome.error);
-    else this.#waiters.add(waiter);
-    return () => this.#waiters.delete(waiter);
+    else {
+      const waiters = (this.#waiters ??= new Set());
+      const waiter = { revision, settle };
+      waiters.add(waiter);
+      return () => waiters.delete(waiter);
+    }
+    return nothing;
   }
 
-  #advance(message: WatchMessage): void {
-    const { header, created, canceled, lastRevision } = message;
-    this.#lastResponseAtMs = this.#epochMs + this.#clock.nowMs();
-    if (header.revision > this.#latestRevision) this.#latestRevision = header.revision;
-    if (this.#clusterId === 0n) this.#clusterId = header.clusterId;
-    this.#nextRevision = nextRevision(this.#nextRevision, { created, canceled, headerRevision: header.revision, lastRevision });
-    for (const waiter of this.#waiters) {
-      if (this.#nextRevision <= waiter.revision) continue;
-      this.#waiters.delete(waiter);
+  #advance({ header, created, canceled, lastRevision }: WatchMessage): void {
+    const { revision64: headerRevision, clusterId } = header;
+    this.#lastResponseAtMs = this.#clock.nowMs();
+    if (headerRevision > this.#latest64) this.#latest64 = headerRevision;
+    if (this.#clusterId === 0n) this.#clusterId = clusterId;
+    this.#next64 = nextRevision(this.#next64, { created, canceled, headerRevision, lastRevision });
+    if (this.#waiters !== undefined) this.#settleWaiters(this.#waiters);
+  }
+
+  #settleWaiters(waiters: Set<Waiter>): void {
+    for (const waiter of waiters) {
+      if (this.#next64 <= waiter.revision) continue;
+      waiters.delete(waiter);
       waiter.settle();
     }
+    if (waiters.size === 0) this.#waiters = undefined;
+  }
+
+  #pushEvents({ header, events, byteLength }: WatchMessage, from: Int64): void {
+    const wanted = notBelow(events, from);
+    const { namespace } = this.spec;
+    const own = namespace === undefined ? wanted : wanted.map((event) => namespace.event(event));
+    if (own.length > 0) this.#push(new WatchResponse({ header, events: own, created: false }), byteLength);
   }
 
   #push(response: WatchResponse, byteLength: number): void {
-    this.#buffer.push({ response, byteLength, nextRevision: this.#nextRevision });
-    this.onReadable();
+    this.#buffer.push(new BufferedResponse(response, byteLength, this.#next64));
+    this.#reader?.wake();
   }
 }
 
 /** A server may send what was not asked for: events at or below "now" (see api.md), or old ones after a restore (etcd-io/etcd#20221). */
-function notBelow(events: readonly WatchEvent[], revision: Revision): readonly WatchEvent[] {
+function notBelow(events: readonly WatchEvent[], revision: Int64): readonly WatchEvent[] {
   const [first] = events;
-  return first === undefined || first.kv.modRevision >= revision ? events : events.filter(({ kv }) => kv.modRevision >= revision);
+  return first === undefined || first.kv.modRevision64 >= revision ? events : events.filter(({ kv }) => kv.modRevision64 >= revision);
 }

@@ -23,7 +23,7 @@ interface BareWatch {
 export class BareClient implements MeasuredClient {
   readonly #decode: "lazy" | "ts-proto" | "none";
   readonly #client: Client;
-  readonly #byId = new Map<bigint, BareWatch>();
+  readonly #byId = new Map<bigint | number, BareWatch>();
   readonly #only: BareWatch[] = [];
   #waiting: BareWatch[] = [];
   #inFlight: BareWatch[] = [];
@@ -87,7 +87,7 @@ export class BareClient implements MeasuredClient {
     }
   }
 
-  #created(watchId: bigint): void {
+  #created(watchId: bigint | number): void {
     const watch = this.#inFlight.shift();
     if (watch === undefined) throw new Error("An answer that nobody waits for");
     this.#byId.set(watchId, watch);
