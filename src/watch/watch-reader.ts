@@ -1,11 +1,10 @@
-import type { KeyValue } from "../model/key-value.ts";
 import { ClosedError } from "../errors/etcd-error.ts";
-import type { Int64 } from "../model/int64.ts";
-import { successor } from "../model/int64.ts";
+import { type Int64, successor } from "../model/int64.ts";
+import type { KeyValue } from "../model/key-value.ts";
 import type { WatchEvent } from "../model/watch-event.ts";
 import { Deque } from "../util/deque.ts";
 import type { BufferedResponse } from "./event-buffer.ts";
-import type { WatcherStream } from "./watcher-stream.ts";
+import type { WatcherStream, WatchListener } from "./watcher-stream.ts";
 import type { WatchResponse } from "./watch-response.ts";
 
 type Resolve<Item> = (result: IteratorResult<Item, undefined> | Promise<IteratorReturnResult<undefined>>) => void;
@@ -13,7 +12,7 @@ type Resolve<Item> = (result: IteratorResult<Item, undefined> | Promise<Iterator
 export type Decode<Value> = ((kv: KeyValue) => Value) | undefined;
 
 /** Hands what a watch has received to its one reader, who may ask ahead: each `next()` is answered in its turn. */
-export abstract class WatchReader<Item, Value> implements AsyncIterableIterator<Item> {
+export abstract class WatchReader<Item, Value> implements AsyncIterableIterator<Item>, WatchListener {
   protected readonly watch: WatcherStream;
   readonly #decode: Decode<Value>;
   /** The oldest `next()` that has no answer. */
@@ -71,11 +70,31 @@ export abstract class WatchReader<Item, Value> implements AsyncIterableIterator<
     }
   }
 
+  /** Overridden where an item is a response. */
+  handOver(_response: WatchResponse): boolean {
+    return false;
+  }
+
+  /** Answers the oldest `next()` with an item that was never in the buffer. False if there is none, or a decoder has ended the watch. */
+  protected give(item: Item, response: WatchResponse<Value>): boolean {
+    const resolve = this.#waiting;
+    if (resolve === undefined) return false;
+    this.#decodeAll(response);
+    if (resolve !== this.#waiting) return false;
+    this.#waiting = this.#later?.shift();
+    resolve({ done: false, value: item });
+    return true;
+  }
+
   protected takeResponse(): (BufferedResponse & { readonly response: WatchResponse<Value> }) | undefined {
     const buffered = this.watch.take() as (BufferedResponse & { readonly response: WatchResponse<Value> }) | undefined;
-    if (buffered !== undefined && this.#decode !== undefined)
-      for (const event of buffered.response.events) decodeEvent(event, this.#decode);
+    if (buffered !== undefined) this.#decodeAll(buffered.response);
     return buffered;
+  }
+
+  #decodeAll({ events }: WatchResponse<Value>): void {
+    const decode = this.#decode;
+    if (decode !== undefined) for (const event of events) decodeEvent(event, decode);
   }
 
   #leave(reason: Error): void {
@@ -100,11 +119,15 @@ export class ResponseReader<Value> extends WatchReader<WatchResponse<Value>, Val
     this.watch.taken(buffered.next64, true);
     return buffered.response;
   }
+
+  override handOver(response: WatchResponse): boolean {
+    return this.give(response as WatchResponse<Value>, response as WatchResponse<Value>);
+  }
 }
 
 /** An event at a time. Responses without events are left out. */
 export class EventReader<Value> extends WatchReader<WatchEvent<Value>, Value> {
-  #events: readonly WatchEvent<Value>[] = [];
+  #events: readonly WatchEvent<Value>[] = NO_EVENTS;
   #index = 0;
   /** Once all of them have been handed over. */
   #next64: Int64 = 0;
@@ -129,11 +152,13 @@ export class EventReader<Value> extends WatchReader<WatchEvent<Value>, Value> {
   }
 
   #handedOver(): void {
-    this.#events = [];
+    this.#events = NO_EVENTS;
     this.#index = 0;
     this.watch.taken(this.#next64, true);
   }
 }
+
+const NO_EVENTS: readonly [] = [];
 
 function decodeEvent<Value>(event: WatchEvent<Value>, decode: (kv: KeyValue) => Value): void {
   if (event.type !== "put") return;

@@ -3,6 +3,7 @@ import type { Transport } from "../transport/transport.ts";
 import type { BackoffOptions } from "../util/backoff.ts";
 import type { Clock } from "../util/clock.ts";
 import type { Logger } from "../util/logger.ts";
+import type { TurnClock } from "../util/turn-clock.ts";
 import type { SingleCreates } from "./single-creates.ts";
 import type { UnreadBytes } from "./unread-bytes.ts";
 import type { WatchBufferOptions } from "./watch-options.ts";
@@ -22,6 +23,8 @@ export interface WatcherHost {
   readonly requestTimeoutMs: number;
   readonly logger: Logger;
   readonly clock: Clock;
+  /** For what is asked with every message. */
+  readonly turnClock: TurnClock;
   /** What the watches of all watchers hold unread. */
   readonly unread: UnreadBytes;
   readonly singleCreates: SingleCreates;

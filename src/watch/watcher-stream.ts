@@ -3,11 +3,13 @@ import { ClosedError, type EtcdError } from "../errors/etcd-error.ts";
 import { asBigInt, asInt64, type Int64, successor } from "../model/int64.ts";
 import type { Revision } from "../model/revision.ts";
 import type { WatchEvent } from "../model/watch-event.ts";
-import { type Clock, systemClock, timeOfDay } from "../util/clock.ts";
+import { timeOfDay } from "../util/clock.ts";
+import type { TurnClock } from "../util/turn-clock.ts";
 import { BufferedResponse, EventBuffer } from "./event-buffer.ts";
 import { nextRevision } from "./next-revision.ts";
-import { UnreadBytes } from "./unread-bytes.ts";
+import type { UnreadBytes } from "./unread-bytes.ts";
 import { Creation, WatchCreated } from "./watch-created.ts";
+import type { WatcherHost } from "./watcher-host.ts";
 import type { WatchSpec } from "./watch-options.ts";
 import { WatchResponse } from "./watch-response.ts";
 
@@ -47,6 +49,8 @@ interface Waiter {
 /** Who is told when there is something to take, or the watch has ended. */
 export interface WatchListener {
   wake(): void;
+  /** Takes a response past the buffer, if it waits for one. */
+  handOver(response: WatchResponse): boolean;
 }
 
 const nothing = (): void => undefined;
@@ -57,7 +61,7 @@ const nothing = (): void => undefined;
  */
 export class WatcherStream {
   readonly spec: WatchSpec;
-  readonly #clock: Clock;
+  readonly #clock: TurnClock;
   readonly #unread: UnreadBytes;
   readonly #buffer: EventBuffer;
   readonly #creation = new Creation();
@@ -84,9 +88,10 @@ export class WatcherStream {
   /** Called when the watch has ended and nothing is left to be delivered: a signal can stop that no more. May be called again. */
   onEnd: () => void = nothing;
 
-  constructor(spec: WatchSpec, { clock = systemClock, unread = new UnreadBytes(Infinity) }: { clock?: Clock; unread?: UnreadBytes } = {}) {
+  /** @param host what it shares with all watches of its client */
+  constructor(spec: WatchSpec, { turnClock, unread }: Pick<WatcherHost, "turnClock" | "unread">) {
     this.spec = spec;
-    this.#clock = clock;
+    this.#clock = turnClock;
     this.#unread = unread;
     this.#buffer = new EventBuffer(unread);
     this.#next64 = asInt64(spec.startRevision);
@@ -155,7 +160,7 @@ export class WatcherStream {
   }
 
   get lastResponseAt(): Date | undefined {
-    return this.#lastResponseAtMs === undefined ? undefined : timeOfDay(this.#clock, this.#lastResponseAtMs);
+    return this.#lastResponseAtMs === undefined ? undefined : timeOfDay(this.#clock.clock, this.#lastResponseAtMs);
   }
 
   /** The key, for people. */
@@ -305,8 +310,12 @@ export class WatcherStream {
   }
 
   #push(response: WatchResponse, byteLength: number): void {
-    this.#buffer.push(new BufferedResponse(response, byteLength, this.#next64));
-    this.#reader?.wake();
+    if (this.#buffer.size === 0 && this.#reader?.handOver(response) === true) {
+      this.#taken64 = this.#next64;
+    } else if (this.#outcome === undefined) {
+      this.#buffer.push(new BufferedResponse(response, byteLength, this.#next64));
+      this.#reader?.wake();
+    }
   }
 }
 
