@@ -1,10 +1,4 @@
-import {
-  type ChannelOptions,
-  Client,
-  type ChannelCredentials,
-  connectivityState,
-  Metadata as GrpcMetadata,
-} from "@grpc/grpc-js";
+import { type ChannelOptions, Client, type ChannelCredentials, connectivityState, Metadata as GrpcMetadata } from "@grpc/grpc-js";
 import { RpcError } from "../errors/etcd-error.ts";
 import { grpcStatusName } from "../errors/grpc-status.ts";
 import { onAbort } from "../util/abort.ts";

@@ -32,7 +32,6 @@ export class EventBuffer {
 
   constructor(shared?: UnreadBytes) {
     this.#shared = shared;
-    shared?.enter();
   }
 
   get byteLength(): number {
@@ -72,7 +71,6 @@ export class EventBuffer {
   /** Nothing more will come. */
   close(): void {
     this.#shared?.add(-this.#byteLength);
-    this.#shared?.leave();
     this.#shared = undefined;
   }
 

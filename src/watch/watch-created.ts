@@ -16,40 +16,32 @@ export class WatchCreated {
   }
 }
 
-/** Whether a watch was created, and a promise of it for whoever asks. The first word counts; without a question no promise is made. */
-export class Creation {
-  #word: WatchCreated | Error | undefined;
-  #promise: Promise<WatchCreated> | undefined;
-  #settle: Deferred<WatchCreated> | undefined;
+/**
+ * Whether a watch was created: not known yet, or asked for by somebody who waits; then the word on it, or the promise that somebody has.
+ * One field, for it is in every watch, and no promise is made where nobody asks.
+ *
+ *   undefined ── asked ──► Deferred ── word ──► Promise
+ *       └── word ──► WatchCreated or Error ── asked ──┘
+ */
+export type Creation = undefined | Deferred<WatchCreated> | Promise<WatchCreated> | WatchCreated | Error;
 
-  get isCreated(): boolean {
-    return this.#word instanceof WatchCreated;
-  }
+/** Somebody asks: the creation as it is from then on, and the promise. */
+export function askedFor(creation: Creation): { readonly creation: Creation; readonly promise: Promise<WatchCreated> } {
+  if (creation instanceof Promise) return { creation, promise: creation };
+  if (creation !== undefined && "promise" in creation) return { creation, promise: creation.promise };
+  const asked = deferred<WatchCreated>();
+  asked.promise.catch(() => undefined); // whoever does not look at it does not want to hear of it
+  if (creation === undefined) return { creation: asked, promise: asked.promise };
+  if (creation instanceof WatchCreated) asked.resolve(creation);
+  else asked.reject(creation);
+  return { creation: asked.promise, promise: asked.promise };
+}
 
-  get promise(): Promise<WatchCreated> {
-    return (this.#promise ??= this.#ask());
-  }
-
-  resolve(created: WatchCreated): void {
-    if (this.#word !== undefined) return;
-    this.#word = created;
-    this.#settle?.resolve(created);
-    this.#settle = undefined;
-  }
-
-  reject(reason: Error): void {
-    if (this.#word !== undefined) return;
-    this.#word = reason;
-    this.#settle?.reject(reason);
-    this.#settle = undefined;
-  }
-
-  #ask(): Promise<WatchCreated> {
-    if (this.#word instanceof WatchCreated) return Promise.resolve(this.#word);
-    const asked = deferred<WatchCreated>();
-    asked.promise.catch(() => undefined); // whoever does not look at it does not want to hear of it
-    if (this.#word === undefined) this.#settle = asked;
-    else asked.reject(this.#word);
-    return asked.promise;
-  }
+/** The word on it: the creation as it is from then on. Only the first one counts. */
+export function settled(creation: Creation, word: WatchCreated | Error): Creation {
+  if (creation === undefined) return word;
+  if (!("resolve" in creation)) return creation;
+  if (word instanceof WatchCreated) creation.resolve(word);
+  else creation.reject(word);
+  return creation.promise;
 }

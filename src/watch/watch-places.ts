@@ -1,7 +1,8 @@
 import type { Int64 } from "../model/int64.ts";
 import { ResumeQueue } from "./resume-queue.ts";
 import type { WatchConnection } from "./watch-connection.ts";
-import type { WatcherStream, WatchPlace } from "./watcher-stream.ts";
+import type { WatchPlace } from "./watch-home.ts";
+import type { WatcherStream } from "./watcher-stream.ts";
 
 /** Where the watches of one stream are. Each is in exactly one of `resuming`, the connection's `substreams`, and `parked`. */
 export class WatchPlaces {
@@ -24,10 +25,6 @@ export class WatchPlaces {
     yield* this.resuming;
     yield* this.substreams.values();
     yield* this.parked;
-  }
-
-  isParked(watch: WatcherStream): boolean {
-    return this.parked.size > 0 && this.parked.has(watch);
   }
 
   placeOf(watch: WatcherStream): WatchPlace {

@@ -1,6 +1,7 @@
 import { asBigInt } from "../model/int64.ts";
 import { jsonInteger } from "../model/json-form.ts";
-import type { WatcherStream, WatchPlace } from "./watcher-stream.ts";
+import type { WatchPlace } from "./watch-home.ts";
+import type { WatcherStream } from "./watcher-stream.ts";
 
 /** How a watch is doing, for people and metrics: a snapshot. */
 export class WatchStatus {

@@ -1,50 +1,24 @@
 import type { WatchMessage } from "../codec/watch-message.ts";
-import { ClosedError, type EtcdError } from "../errors/etcd-error.ts";
+import { ClosedError } from "../errors/etcd-error.ts";
 import { asBigInt, asInt64, type Int64, successor } from "../model/int64.ts";
 import type { Revision } from "../model/revision.ts";
 import type { WatchEvent } from "../model/watch-event.ts";
 import { timeOfDay } from "../util/clock.ts";
-import type { TurnClock } from "../util/turn-clock.ts";
 import { BufferedResponse, EventBuffer } from "./event-buffer.ts";
 import { nextRevision } from "./next-revision.ts";
-import type { UnreadBytes } from "./unread-bytes.ts";
-import { Creation, WatchCreated } from "./watch-created.ts";
+import { ReceivedWaiters } from "./received-waiters.ts";
+import { askedFor, type Creation, settled, WatchCreated } from "./watch-created.ts";
+import type { WatchHome } from "./watch-home.ts";
 import type { WatcherHost } from "./watcher-host.ts";
 import type { WatchSpec } from "./watch-options.ts";
+import { reasonOf, type WatchOutcome } from "./watch-outcome.ts";
 import { WatchResponse } from "./watch-response.ts";
-
-/** How a watch ended. There is one, and it never changes. */
-export type WatchOutcome =
-  /** The user wanted it: cancel, abort, break, close. `reason` is for `created`. */
-  { readonly kind: "quiet"; readonly reason: Error } | { readonly kind: "error"; readonly error: EtcdError };
-
-/** Where a watch is: not a state of its own, but the container that holds it. */
-export type WatchPlace = "resuming" | "watching" | "parked";
-
-/** What a watch asks of the stream that holds it. */
-export interface WatchHome {
-  /** The user has ended the watch. */
-  leave(watch: WatcherStream): void;
-  /** The reader of a parked watch has caught up. */
-  unpark(watch: WatcherStream): void;
-  placeOf(watch: WatcherStream): WatchPlace;
-  isParked(watch: WatcherStream): boolean;
-  /** The endpoint that serves it now. */
-  readonly endpoint: string | undefined;
-  /** Whether the server that serves it sends requested progress notices after the events they speak of. */
-  progressIsOrdered(signal: AbortSignal): Promise<boolean>;
-  /** Asks the server for a progress notice to every watch that it shares a stream with. */
-  requestProgress(asker: "user" | "library", signal: AbortSignal): Promise<void>;
-}
 
 /** etcd catches a watch up by so many revisions at a time (mvcc: watchBatchMaxRevs). An answer with fewer events is the last of them. */
 const CATCH_UP_REVISIONS = 1_000;
 
-/** Settles once all up to a revision has been received. */
-interface Waiter {
-  readonly revision: Revision;
-  readonly settle: (error?: Error) => void;
-}
+/** What all watches of a client have in common. */
+export type SharedByWatches = Pick<WatcherHost, "turnClock" | "unread">;
 
 /** Who is told when there is something to take, or the watch has ended. */
 export interface WatchListener {
@@ -61,12 +35,13 @@ const nothing = (): void => undefined;
  */
 export class WatcherStream {
   readonly spec: WatchSpec;
-  readonly #clock: TurnClock;
-  readonly #unread: UnreadBytes;
-  readonly #buffer: EventBuffer;
-  readonly #creation = new Creation();
-  #waiters: Set<Waiter> | undefined;
-  #home: WatchHome | undefined;
+  readonly #shared: SharedByWatches;
+  /** Most watches are idle, or have a reader who waits: they have none. */
+  #buffer: EventBuffer | undefined;
+  #creation: Creation;
+  #isCreated = false;
+  #waiters: ReceivedWaiters | undefined;
+  #home: WatchHome<WatcherStream> | undefined;
   #next64: Int64;
   #taken64: Int64;
   #latest64: Int64 = 0;
@@ -88,18 +63,18 @@ export class WatcherStream {
   /** Called when the watch has ended and nothing is left to be delivered: a signal can stop that no more. May be called again. */
   onEnd: () => void = nothing;
 
-  /** @param host what it shares with all watches of its client */
-  constructor(spec: WatchSpec, { turnClock, unread }: Pick<WatcherHost, "turnClock" | "unread">) {
+  constructor(spec: WatchSpec, shared: SharedByWatches) {
     this.spec = spec;
-    this.#clock = turnClock;
-    this.#unread = unread;
-    this.#buffer = new EventBuffer(unread);
+    this.#shared = shared;
+    shared.unread.enter();
     this.#next64 = asInt64(spec.startRevision);
     this.#taken64 = this.#next64;
   }
 
   get created(): Promise<WatchCreated> {
-    return this.#creation.promise;
+    const { creation, promise } = askedFor(this.#creation);
+    this.#creation = creation;
+    return promise;
   }
 
   /** From where a reconnect goes on: all before it has been received. */
@@ -142,25 +117,25 @@ export class WatcherStream {
   }
 
   get bufferedBytes(): number {
-    return this.#buffer.byteLength;
+    return this.#buffer?.byteLength ?? 0;
   }
 
   get bufferedResponses(): number {
-    return this.#buffer.size;
+    return this.#buffer?.size ?? 0;
   }
 
   /** What it may hold unread now, in bytes. The ceiling for all watches parks, and ends none. */
   get limitBytes(): number {
     const { maxBytes, whenFull } = this.spec;
-    return whenFull === "park" ? this.#unread.limit(maxBytes) : maxBytes;
+    return whenFull === "park" ? this.#shared.unread.limit(maxBytes) : maxBytes;
   }
 
   get isFull(): boolean {
-    return this.#buffer.byteLength > 0 && this.#buffer.byteLength > this.limitBytes;
+    return this.bufferedBytes > 0 && this.bufferedBytes > this.limitBytes;
   }
 
   get lastResponseAt(): Date | undefined {
-    return this.#lastResponseAtMs === undefined ? undefined : timeOfDay(this.#clock.clock, this.#lastResponseAtMs);
+    return this.#lastResponseAtMs === undefined ? undefined : timeOfDay(this.#shared.turnClock.clock, this.#lastResponseAtMs);
   }
 
   /** The key, for people. */
@@ -168,18 +143,18 @@ export class WatcherStream {
     return this.spec.range.key.toString("utf8");
   }
 
-  get home(): WatchHome | undefined {
+  get home(): WatchHome<WatcherStream> | undefined {
     return this.#home;
   }
 
   /** Revisions between the newest that the server spoke of and what the reader has taken. 0 for a reader that has everything. */
   get lag(): bigint {
-    const upToDate = this.#buffer.size === 0 && !this.#inHand && !this.#isCatchingUp && this.#home?.isParked(this) !== true;
+    const upToDate = this.bufferedResponses === 0 && !this.#inHand && !this.#isCatchingUp && this.#home?.placeOf(this) !== "parked";
     if (upToDate || this.#latest64 < this.#taken64) return 0n;
     return this.latestRevision + 1n - this.resumeRevision;
   }
 
-  moveTo(home: WatchHome): void {
+  moveTo(home: WatchHome<WatcherStream>): void {
     this.#home = home;
   }
 
@@ -190,13 +165,14 @@ export class WatcherStream {
   /** The server has registered the watch, for the first time or again. */
   onCreated(message: WatchMessage): void {
     this.#advance(message);
-    if (this.#creation.isCreated) return;
+    if (this.#isCreated) return;
+    this.#isCreated = true;
     const { header } = message;
     const revision = header.revision64 === 0 ? this.#startedAfter : header.revision;
     if (this.#taken64 === 0) this.#taken64 = this.#next64;
     else this.#isCatchingUp = this.#next64 <= header.revision64;
     if (this.spec.createdNotify) this.#push(new WatchResponse({ header, events: [], created: true }), message.byteLength);
-    this.#creation.resolve(new WatchCreated(revision));
+    this.#creation = settled(this.#creation, new WatchCreated(revision));
   }
 
   /** "Now" as a revision, from a server whose `created` carries none. */
@@ -226,20 +202,21 @@ export class WatcherStream {
   end(outcome: WatchOutcome): void {
     if (this.#outcome !== undefined) return;
     this.#outcome = outcome;
-    if (outcome.kind === "quiet") this.#buffer.clear();
-    this.#buffer.close();
-    const error = outcome.kind === "quiet" ? outcome.reason : outcome.error;
-    this.#creation.reject(error);
-    for (const waiter of this.#waiters ?? []) waiter.settle(error);
+    if (outcome.kind === "quiet") this.#buffer?.clear();
+    this.#buffer?.close();
+    this.#shared.unread.leave();
+    const reason = reasonOf(outcome);
+    this.#creation = settled(this.#creation, reason);
+    this.#waiters?.end(reason);
     this.#waiters = undefined;
-    if (this.#buffer.size === 0 && !this.#inHand) this.onEnd();
+    if (this.bufferedResponses === 0 && !this.#inHand) this.onEnd();
     this.#reader?.wake();
   }
 
   /** The user ends it, or has no wish to read on. */
   cancel(reason: Error = new ClosedError("The watch")): void {
     this.#isLeft = true;
-    this.#buffer.clear();
+    this.#buffer?.clear();
     if (this.#outcome !== undefined) {
       this.onEnd();
       return;
@@ -250,10 +227,10 @@ export class WatcherStream {
 
   /** The next response for the reader. It counts as taken once `taken()` is called. */
   take(): BufferedResponse | undefined {
-    const buffered = this.#buffer.shift();
+    const buffered = this.#buffer?.shift();
     if (buffered === undefined) return undefined;
     this.#inHand = true;
-    if (this.#home?.isParked(this) === true && this.#outcome === undefined && this.#buffer.byteLength <= this.limitBytes / 2)
+    if (this.bufferedBytes <= this.limitBytes / 2 && this.#outcome === undefined && this.#home?.placeOf(this) === "parked")
       this.#home.unpark(this);
     return buffered;
   }
@@ -262,44 +239,30 @@ export class WatcherStream {
   taken(next64: Int64, whole: boolean): void {
     if (next64 > this.#taken64) this.#taken64 = next64;
     this.#inHand = !whole;
-    if (whole && this.#outcome !== undefined && this.#buffer.size === 0) this.onEnd();
+    if (whole && this.#outcome !== undefined && this.bufferedResponses === 0) this.onEnd();
     this.#catchUp();
   }
 
   /** A reader who has taken all there was has also seen what came without events. What is dropped at the end was never taken. */
   #catchUp(): void {
-    if (this.#buffer.size === 0 && !this.#inHand && !this.isLeft) this.#taken64 = this.#next64;
+    if (this.bufferedResponses === 0 && !this.#inHand && !this.isLeft) this.#taken64 = this.#next64;
   }
 
   /** Calls `settle` once all up to `revision` has been received, or the watch has ended. Returns what takes it back. */
   whenReceived(revision: Revision, settle: (error?: Error) => void): () => void {
     if (this.#next64 > revision) settle();
-    else if (this.#outcome !== undefined) settle(this.#outcome.kind === "quiet" ? this.#outcome.reason : this.#outcome.error);
-    else {
-      const waiters = (this.#waiters ??= new Set());
-      const waiter = { revision, settle };
-      waiters.add(waiter);
-      return () => waiters.delete(waiter);
-    }
+    else if (this.#outcome !== undefined) settle(reasonOf(this.#outcome));
+    else return (this.#waiters ??= new ReceivedWaiters()).add({ revision, settle });
     return nothing;
   }
 
   #advance({ header, created, canceled, lastRevision }: WatchMessage): void {
     const { revision64: headerRevision, clusterId } = header;
-    this.#lastResponseAtMs = this.#clock.nowMs();
+    this.#lastResponseAtMs = this.#shared.turnClock.nowMs();
     if (headerRevision > this.#latest64) this.#latest64 = headerRevision;
     if (this.#clusterId === 0n) this.#clusterId = clusterId;
     this.#next64 = nextRevision(this.#next64, { created, canceled, headerRevision, lastRevision });
-    if (this.#waiters !== undefined) this.#settleWaiters(this.#waiters);
-  }
-
-  #settleWaiters(waiters: Set<Waiter>): void {
-    for (const waiter of waiters) {
-      if (this.#next64 <= waiter.revision) continue;
-      waiters.delete(waiter);
-      waiter.settle();
-    }
-    if (waiters.size === 0) this.#waiters = undefined;
+    if (this.#waiters?.received(this.#next64) === true) this.#waiters = undefined;
   }
 
   #pushEvents({ header, events, byteLength }: WatchMessage, from: Int64): void {
@@ -310,10 +273,10 @@ export class WatcherStream {
   }
 
   #push(response: WatchResponse, byteLength: number): void {
-    if (this.#buffer.size === 0 && this.#reader?.handOver(response) === true) {
+    if (this.bufferedResponses === 0 && this.#reader?.handOver(response) === true) {
       this.#taken64 = this.#next64;
     } else if (this.#outcome === undefined) {
-      this.#buffer.push(new BufferedResponse(response, byteLength, this.#next64));
+      (this.#buffer ??= new EventBuffer(this.#shared.unread)).push(new BufferedResponse(response, byteLength, this.#next64));
       this.#reader?.wake();
     }
   }
