@@ -27,6 +27,8 @@ export interface WatcherHost {
   readonly turnClock: TurnClock;
   /** What the watches of all watchers hold unread. */
   readonly unread: UnreadBytes;
+  /** How many creates may be in flight on a stream at the most. Default 256. */
+  readonly createWindow?: number | undefined;
   readonly singleCreates: SingleCreates;
   /** The watchers that are open, for the client to close. */
   readonly watchers: Set<{ close(): Promise<void> }>;
