@@ -4,6 +4,7 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:f
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import * as library from "etcd-watch";
 import { EtcdClient } from "etcd-watch";
 import { MockEtcdServer } from "etcd-watch/mock-server";
 import ts from "typescript";
@@ -106,6 +107,15 @@ test("every TypeScript block passes the compiler", { timeout: LIMIT_MS }, () => 
   const blocks = pages.flatMap((page) => page.blocks);
   expect(blocks.length).toBeGreaterThanOrEqual(10);
   expect(typeErrors(blocks)).toEqual([]);
+});
+
+test("docs/errors.md speaks of each error", () => {
+  const page = readFileSync(join(ROOT, "docs/errors.md"), "utf8");
+  const names = Object.entries(library).flatMap(([name, value]) => {
+    return typeof value === "function" && Object.prototype.isPrototypeOf.call(library.EtcdError, value) ? [name] : [];
+  });
+  expect(names.length).toBeGreaterThan(5);
+  expect([...page.matchAll(/^### (\w+), /gm)].map(({ 1: name }) => name).sort()).toEqual(names.sort());
 });
 
 describe.each(pages)("$page", { timeout: LIMIT_MS }, ({ blocks }) => {
