@@ -186,6 +186,20 @@ describe("examples", { timeout: TEST_LIMIT_MS }, () => {
     expect(first.stderr + second.stderr).toBe("");
   });
 
+  test("service-registry.ts announces its service again when etcd was away for longer than its lease", async () => {
+    const program = run("service-registry.ts", "web", "10.0.0.1:80");
+    await program.prints("announced 10.0.0.1:80 for 5 seconds at a time");
+    await program.prints("joined 10.0.0.1:80 (1 there)");
+    await server.stop();
+    await program.prints("not announced: LEASE_EXPIRED");
+    await program.prints("not announced: UNAVAILABLE");
+    await server.restart();
+    const announced = (): number => program.lines.filter((line) => line.startsWith("announced")).length;
+    await expect.poll(announced, { timeout: 20_000 }).toBe(2);
+    expect(await program.interrupt(), program.stderr).toBe(0);
+    expect((await client.kv.get("services/", { prefix: true })).count).toBe(0n);
+  });
+
   test("slow-reader.ts parks the slow one, and both see everything", async () => {
     const program = run("slow-reader.ts");
     expect(await program.exits(), program.stderr).toBe(0);
