@@ -95,6 +95,12 @@ describe("examples", { timeout: TEST_LIMIT_MS }, () => {
     ]);
   });
 
+  test("each is under 60 lines, but for the demo", () => {
+    const linesOf = (name: string): number => readFileSync(join(EXAMPLES, name), "utf8").split("\n").length - 1;
+    const examples = readdirSync(EXAMPLES).filter((name) => name.endsWith(".ts") && name !== "demo.ts");
+    expect(examples.filter((name) => linesOf(name) >= 60)).toEqual([]);
+  });
+
   test("watch-prefix.ts prints what there is and what changes, and Ctrl-C ends it", async () => {
     await client.kv.put("config/colour", "blue");
     await client.kv.put("other/colour", "red");
