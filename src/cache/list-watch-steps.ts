@@ -11,6 +11,7 @@ import type { WatchChannel } from "../watch/watch-channel.ts";
 import type { WatchResponse } from "../watch/watch-response.ts";
 import { watcherHost } from "../watch/watcher-host.ts";
 import { type KeyId, keyId } from "./key-id.ts";
+import { ListCopies, ownCopy } from "./own-copy.ts";
 import { checkCluster, listPages } from "./key-lister.ts";
 import type { ListWatchSpec } from "./list-watch-options.ts";
 import type { DeleteChange, KeyChange, ListCause, ListWatchStep } from "./list-watch-step.ts";
@@ -93,6 +94,7 @@ async function* list(
   { known, signal }: { readonly known: KnownKeys; readonly signal: AbortSignal },
 ): AsyncGenerator<ListWatchStep, Listed, undefined> {
   const listed = new Set<KeyId>();
+  const copies = new ListCopies();
   let [revision, clusterId] = [0n, 0n];
   for await (const page of listPages(client, range, { pageSize, signal })) {
     ({ revision, clusterId } = page);
@@ -101,7 +103,7 @@ async function* list(
       const id = keyId(kv.key);
       listed.add(id);
       const previous = known.get(id);
-      if (previous === undefined || !isSame(previous, kv)) changes.push({ type: "apply", kv: kv.copy(), previous });
+      if (previous === undefined || !isSame(previous, kv)) changes.push({ type: "apply", kv: copies.copy(kv), previous });
     }
     if (changes.length > 0) yield { type: "changes", changes, revision };
   }
@@ -115,7 +117,15 @@ async function* list(
 
 /** In another cluster the same revision may be another write of the key. */
 function isSame(a: KeyValue, b: KeyValue): boolean {
-  return a.modRevision === b.modRevision && a.createRevision === b.createRevision && a.version === b.version && a.value.equals(b.value);
+  return a.modRevision === b.modRevision && a.createRevision === b.createRevision && a.version === b.version && hasSameValue(a, b);
+}
+
+const NOT_UTF8 = "\uFFFD";
+
+/** By their text, if that says it all: to look at the bytes of a key that is cached would make a view, which stays with it. */
+function hasSameValue(a: KeyValue, b: KeyValue): boolean {
+  const { valueText } = a;
+  return valueText === b.valueText && (!valueText.includes(NOT_UTF8) || a.value.equals(b.value));
 }
 
 async function* watchFrom(
@@ -164,7 +174,7 @@ function changesOf(response: WatchResponse, known: KnownKeys): ListWatchStep {
 }
 
 function changeOf(event: WatchEvent, previous: KeyValue | undefined): KeyChange | undefined {
-  if (event.type === "put") return { type: "apply", kv: event.kv.copy(), previous };
+  if (event.type === "put") return { type: "apply", kv: ownCopy(event.kv), previous };
   if (previous === undefined) return undefined; // put and deleted in one transaction's time, and never seen
   return { type: "delete", key: previous.key, previous, revision: event.kv.modRevision, isFinalStateUnknown: false };
 }

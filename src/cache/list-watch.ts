@@ -2,7 +2,7 @@ import type { EtcdClient } from "../client/etcd-client.ts";
 import type { KeyValue } from "../model/key-value.ts";
 import type { Revision } from "../model/revision.ts";
 import { onAbort } from "../util/abort.ts";
-import { type KeyId, keyId } from "./key-id.ts";
+import { cachedId, type KeyId, keyId } from "./key-id.ts";
 import { checkListWatchOptions, type ListWatchOptions, type ListWatchSpec } from "./list-watch-options.ts";
 import type { ApplyChange, DeleteChange, KeyChange, ListCause } from "./list-watch-step.ts";
 import { listWatchSteps } from "./list-watch-steps.ts";
@@ -78,6 +78,6 @@ export class ListWatch implements AsyncIterable<ListWatchEvent> {
 }
 
 function apply(known: Map<KeyId, KeyValue>, change: KeyChange): void {
-  if (change.type === "apply") known.set(keyId(change.kv.key), change.kv);
+  if (change.type === "apply") known.set(cachedId(change.kv), change.kv);
   else known.delete(keyId(change.key));
 }

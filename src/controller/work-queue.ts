@@ -10,7 +10,7 @@ export interface WorkQueueOptions {
   readonly concurrency: number;
   readonly clock: Clock;
   /** Works on a key. It must not reject. */
-  readonly work: (key: string, info: { readonly queuedMs: number }) => Promise<void>;
+  readonly work: (key: string, info: { readonly queuedMs: number; readonly priority: WorkPriority }) => Promise<void>;
   /** A key was queued, and did not join an earlier add of it. */
   readonly onAdd?: () => void;
 }
@@ -25,6 +25,7 @@ export interface WorkQueueOptions {
  *
  * Many adds of one key are one. One that comes while the key is worked on makes it run once more afterwards. Of two delays the earlier
  * one counts, and an add without delay takes the delayed one's place.
+ * What is to run again anyway takes no delay.
  */
 export class WorkQueue {
   readonly #queue: PQueue;
@@ -67,37 +68,36 @@ export class WorkQueue {
     return this.#clock.nowMs() - sinceMs;
   }
 
-  add(key: string, priority: WorkPriority = "live"): void {
-    if (this.#isStopped) return;
-    this.#cancelDelay(key);
-    const dirty = this.#dirty.get(key);
-    if (dirty !== undefined) {
-      if (PRIORITIES[priority] <= PRIORITIES[dirty.priority]) return;
-      dirty.priority = priority;
-      if (!this.#processing.has(key)) this.#queue.setPriority(key, PRIORITIES[priority]);
-      return;
-    }
-    this.#onAdd();
-    this.#dirty.set(key, { sinceMs: this.#clock.nowMs(), priority });
-    if (!this.#processing.has(key)) this.#push(key, priority);
+  /** How long all keys that are worked on now have been, together, in ms. */
+  get unfinishedMs(): number {
+    const nowMs = this.#clock.nowMs();
+    let sumMs = 0;
+    for (const startedMs of this.#processing.values()) sumMs += nowMs - startedMs;
+    return sumMs;
   }
 
-  /** Adds a key after a while, unless it is to come sooner anyway. */
+  add(key: string, priority: WorkPriority = "live"): void {
+    if (this.#isStopped) return;
+    const delayed = this.#cancelDelay(key);
+    this.#add(key, delayed === undefined ? priority : higher(priority, delayed.priority));
+  }
+
+  /** Adds a key after a while, unless it is to come sooner anyway. Of two priorities the higher one counts. */
   addAfter(key: string, delayMs: number, priority: WorkPriority = "live"): void {
     if (this.#isStopped) return;
     if (!(delayMs > 0)) {
       this.add(key, priority);
       return;
     }
+    const dirty = this.#dirty.get(key);
+    if (dirty !== undefined) {
+      this.#lift(key, dirty, priority);
+      return;
+    }
     const atMs = this.#clock.nowMs() + delayMs;
-    const earlier = this.#delayed.get(key);
-    if (earlier !== undefined && earlier.atMs <= atMs) return;
-    this.#cancelDelay(key);
-    const timer = this.#clock.setTimer(delayMs, () => {
-      this.#delayed.delete(key);
-      this.add(key, priority);
-    });
-    this.#delayed.set(key, { atMs, timer, priority });
+    const earlier = this.#cancelDelay(key);
+    if (earlier === undefined) this.#delay(key, atMs, priority);
+    else this.#delay(key, Math.min(atMs, earlier.atMs), higher(priority, earlier.priority));
   }
 
   /** Takes no more keys and forgets those that wait. Resolves when what runs has ended. */
@@ -116,11 +116,11 @@ export class WorkQueue {
 
   async #process(key: string): Promise<void> {
     const nowMs = this.#clock.nowMs();
-    const queuedMs = nowMs - (this.#dirty.get(key)?.sinceMs ?? nowMs);
+    const { sinceMs = nowMs, priority = "live" } = this.#dirty.get(key) ?? {};
     this.#dirty.delete(key);
     this.#processing.set(key, nowMs);
     try {
-      await this.#work(key, { queuedMs });
+      await this.#work(key, { queuedMs: nowMs - sinceMs, priority });
     } finally {
       this.#processing.delete(key);
       const again = this.#dirty.get(key);
@@ -128,8 +128,43 @@ export class WorkQueue {
     }
   }
 
-  #cancelDelay(key: string): void {
-    this.#delayed.get(key)?.timer.cancel();
-    this.#delayed.delete(key);
+  #add(key: string, priority: WorkPriority): void {
+    const dirty = this.#dirty.get(key);
+    if (dirty !== undefined) {
+      this.#lift(key, dirty, priority);
+      return;
+    }
+    this.#onAdd();
+    this.#dirty.set(key, { sinceMs: this.#clock.nowMs(), priority });
+    if (!this.#processing.has(key)) this.#push(key, priority);
   }
+
+  #lift(key: string, dirty: { priority: WorkPriority }, priority: WorkPriority): void {
+    if (higher(priority, dirty.priority) === dirty.priority) return;
+    dirty.priority = priority;
+    if (!this.#processing.has(key)) this.#queue.setPriority(key, PRIORITIES[priority]);
+  }
+
+  #delay(key: string, atMs: number, priority: WorkPriority): void {
+    const timer = this.#clock.setTimer(atMs - this.#clock.nowMs(), () => {
+      if (this.#clock.nowMs() < atMs) {
+        this.#delay(key, atMs, priority); // a timer is capped at 24 days
+        return;
+      }
+      this.#delayed.delete(key);
+      this.#add(key, priority);
+    });
+    this.#delayed.set(key, { atMs, timer, priority });
+  }
+
+  #cancelDelay(key: string): { readonly atMs: number; readonly priority: WorkPriority } | undefined {
+    const delayed = this.#delayed.get(key);
+    delayed?.timer.cancel();
+    this.#delayed.delete(key);
+    return delayed;
+  }
+}
+
+function higher(one: WorkPriority, other: WorkPriority): WorkPriority {
+  return PRIORITIES[one] >= PRIORITIES[other] ? one : other;
 }

@@ -1,5 +1,5 @@
 import { checkListWatchOptions } from "../cache/list-watch-options.ts";
-import { type KeyId, keyId } from "../cache/key-id.ts";
+import { cachedId, type KeyId, keyId } from "../cache/key-id.ts";
 import { listWatchSteps } from "../cache/list-watch-steps.ts";
 import type { EtcdClient } from "../client/etcd-client.ts";
 import type { KeyValue } from "../model/key-value.ts";
@@ -25,7 +25,7 @@ export async function* leaderChanges(
       if (step.type === "synced") isListing = false;
       if (step.type === "changes") {
         for (const change of step.changes) {
-          if (change.type === "apply") known.set(keyId(change.kv.key), change.kv);
+          if (change.type === "apply") known.set(cachedId(change.kv), change.kv);
           else known.delete(keyId(change.key));
         }
       }
