@@ -1,5 +1,6 @@
 import { EtcdClient } from "../../src/client/etcd-client.ts";
 import { Kv } from "../../src/client/kv.ts";
+import { ClosedError } from "../../src/errors/etcd-error.ts";
 import type { GrpcStatusName } from "../../src/errors/grpc-status.ts";
 import type { Event as WireEvent } from "../../src/gen/kv.ts";
 import { RangeRequest, RangeResponse, ResponseHeader } from "../../src/gen/rpc.ts";
@@ -19,7 +20,7 @@ interface Stored {
 }
 
 /** What becomes of the next reads instead of an answer. */
-type ReadFault = { readonly code: GrpcStatusName; readonly details: string } | "no answer";
+type ReadFault = { readonly code: GrpcStatusName; readonly details: string } | "no answer" | "closed";
 
 /** A client without a socket. */
 class StagedClient extends EtcdClient {
@@ -53,6 +54,8 @@ export class Stage {
   #store = new Map<string, Stored>();
   readonly #history = new Map<bigint, ReadonlyMap<string, Stored>>([[1n, new Map()]]);
   readonly #log: { readonly modRevision: bigint; readonly events: WireEvent[] }[] = [];
+  /** Reads that got no answer. */
+  readonly #hanging: (() => void)[] = [];
   #compacted = 0n;
 
   constructor() {
@@ -140,6 +143,11 @@ export class Stage {
     await settle();
   }
 
+  /** Answers the reads that got no answer. */
+  answerHanging(): void {
+    for (const answer of this.#hanging.splice(0)) answer();
+  }
+
   compact(): void {
     this.#compacted = this.revision;
   }
@@ -164,11 +172,13 @@ export class Stage {
     this.reads.push(request);
     this.onRead();
     const fault = this.faults.shift();
-    if (fault === "no answer") return;
-    if (fault !== undefined) {
-      call.fail(fault.code, fault.details);
-      return;
-    }
+    if (fault === undefined) this.#answerNow(call, request);
+    else if (fault === "no answer") this.#hanging.push(() => this.#answerNow(call, request));
+    else if (fault === "closed") call.reject(new ClosedError("The client"));
+    else call.fail(fault.code, fault.details);
+  }
+
+  #answerNow(call: RecordedCall, request: RangeRequest): void {
     const revision = request.revision === 0n ? this.revision : request.revision;
     if (revision > this.revision) call.fail("OUT_OF_RANGE", "etcdserver: mvcc: required revision is a future revision");
     else if (revision < this.#compacted) call.fail("OUT_OF_RANGE", "etcdserver: mvcc: required revision has been compacted");
