@@ -96,13 +96,11 @@ export class Stage {
   /** Creates what the client has asked to watch, and sends the history that it asked for. */
   async serve(): Promise<void> {
     await this.pass(0); // so that what is tried again at once is there
-    for (const create of [...this.connection.unanswered]) {
-      this.connection.send({ watchId: create.watchId, created: true, revision: this.revision, clusterId: this.clusterId });
-      if (create.startRevision > 0n && create.startRevision <= this.#compacted)
-        this.connection.send({ watchId: create.watchId, canceled: true, compactRevision: this.#compacted, revision: this.revision });
-      else this.#catchUp(create);
-    }
-    await settle();
+    do {
+      const [create] = this.connection.unanswered;
+      if (create !== undefined) this.#create(create);
+      await settle(); // creates come one at a time at first
+    } while (this.isConnected && this.connection.unanswered.length > 0);
   }
 
   /** Writes, at one revision, and tells the watches that are there. */
@@ -160,6 +158,14 @@ export class Stage {
     this.#history.clear();
     this.#history.set(1n, this.#store);
     this.#log.length = 0;
+  }
+
+  #create(create: RecordedCreate): void {
+    const { watchId, startRevision } = create;
+    this.connection.send({ watchId, created: true, revision: this.revision, clusterId: this.clusterId });
+    if (startRevision > 0n && startRevision <= this.#compacted)
+      this.connection.send({ watchId, canceled: true, compactRevision: this.#compacted, revision: this.revision });
+    else this.#catchUp(create);
   }
 
   #catchUp({ watchId, startRevision }: RecordedCreate): void {
