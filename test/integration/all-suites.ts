@@ -13,6 +13,7 @@ import { endpoints } from "./endpoints.suite.ts";
 import { events } from "./events.suite.ts";
 import { keysAndRanges } from "./keys-and-ranges.suite.ts";
 import { largeAnswers } from "./large-answers.suite.ts";
+import { largeMirror } from "./large-mirror.suite.ts";
 import { leases } from "./lease.suite.ts";
 import { namespaces } from "./namespace.suite.ts";
 import { overlapping } from "./overlapping.suite.ts";
@@ -44,6 +45,7 @@ const suites: Readonly<Record<string, Suite>> = {
   "end of the process": processExit,
   "catch-up": catchUp,
   "list and watch": cache,
+  "a mirror of many keys": largeMirror,
   namespaces,
   "elections and shards": coordination,
   "processes in elections and shards": coordinationChaos,
