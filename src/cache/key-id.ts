@@ -17,3 +17,8 @@ export function cachedId(kv: KeyValue): KeyId {
   const { keyText } = kv;
   return BEYOND_ASCII.test(keyText) ? keyId(kv.key) : keyText;
 }
+
+/** The key's UTF-8 text. */
+export function keyTextOf(id: KeyId): string {
+  return BEYOND_ASCII.test(id) ? Buffer.from(id, "latin1").toString() : id;
+}

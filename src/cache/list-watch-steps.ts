@@ -13,14 +13,9 @@ import { watcherHost } from "../watch/watcher-host.ts";
 import { type KeyId, keyId } from "./key-id.ts";
 import { ListCopies, ownCopy } from "./own-copy.ts";
 import { checkCluster, listPages } from "./key-lister.ts";
+import type { KnownKeys } from "./known-keys.ts";
 import type { ListWatchSpec } from "./list-watch-options.ts";
 import type { DeleteChange, KeyChange, ListCause, ListWatchStep } from "./list-watch-step.ts";
-
-/** What whoever takes the steps has so far: the steps are the difference to it. It changes only between two steps. */
-export interface KnownKeys {
-  get(id: KeyId): KeyValue | undefined;
-  entries(): Iterable<readonly [KeyId, KeyValue]>;
-}
 
 export interface ListWatchContext {
   readonly known: KnownKeys;
@@ -102,30 +97,18 @@ async function* list(
     for (const kv of page.kvs) {
       const id = keyId(kv.key);
       listed.add(id);
-      const previous = known.get(id);
-      if (previous === undefined || !isSame(previous, kv)) changes.push({ type: "apply", kv: copies.copy(kv), previous });
+      if (!known.isSame(id, kv))
+        changes.push({ type: "apply", kv: copies.copy(kv), previous: known.wantsPrevious ? known.get(id) : undefined });
     }
     if (changes.length > 0) yield { type: "changes", changes, revision };
   }
   const gone: DeleteChange[] = [];
-  for (const [id, previous] of known.entries()) {
-    if (!listed.has(id)) gone.push({ type: "delete", key: previous.key, previous, revision: undefined, isFinalStateUnknown: true });
+  for (const id of known.ids()) {
+    const previous = listed.has(id) ? undefined : known.get(id);
+    if (previous !== undefined) gone.push({ type: "delete", key: previous.key, previous, revision: undefined, isFinalStateUnknown: true });
   }
   if (gone.length > 0) yield { type: "changes", changes: gone, revision };
   return { revision, clusterId };
-}
-
-/** In another cluster the same revision may be another write of the key. */
-function isSame(a: KeyValue, b: KeyValue): boolean {
-  return a.modRevision === b.modRevision && a.createRevision === b.createRevision && a.version === b.version && hasSameValue(a, b);
-}
-
-const NOT_UTF8 = "\uFFFD";
-
-/** By their text, if that says it all: to look at the bytes of a key that is cached would make a view, which stays with it. */
-function hasSameValue(a: KeyValue, b: KeyValue): boolean {
-  const { valueText } = a;
-  return valueText === b.valueText && (!valueText.includes(NOT_UTF8) || a.value.equals(b.value));
 }
 
 async function* watchFrom(
@@ -163,7 +146,8 @@ function changesOf(response: WatchResponse, known: KnownKeys): ListWatchStep {
   let revision = response.header.revision;
   for (const event of response.events) {
     const id = keyId(event.kv.key);
-    const previous = latest.has(id) ? latest.get(id) : known.get(id);
+    const isWanted = known.wantsPrevious || event.type === "delete";
+    const previous = latest.has(id) ? latest.get(id) : isWanted ? known.get(id) : undefined;
     const change = changeOf(event, previous);
     revision = event.kv.modRevision;
     if (change === undefined) continue;

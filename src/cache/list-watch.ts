@@ -2,6 +2,7 @@ import type { EtcdClient } from "../client/etcd-client.ts";
 import type { KeyValue } from "../model/key-value.ts";
 import type { Revision } from "../model/revision.ts";
 import { onAbort } from "../util/abort.ts";
+import { knownIn } from "./known-keys.ts";
 import { cachedId, type KeyId, keyId } from "./key-id.ts";
 import { checkListWatchOptions, type ListWatchOptions, type ListWatchSpec } from "./list-watch-options.ts";
 import type { ApplyChange, DeleteChange, KeyChange, ListCause } from "./list-watch-step.ts";
@@ -57,7 +58,7 @@ export class ListWatch implements AsyncIterable<ListWatchEvent> {
     });
     let isFirst = true;
     try {
-      for await (const step of listWatchSteps(this.#client, this.#spec, { known, signal: ending.signal })) {
+      for await (const step of listWatchSteps(this.#client, this.#spec, { known: knownIn(known), signal: ending.signal })) {
         if (step.type === "listing") yield { type: "init", cause: step.cause };
         else if (step.type !== "changes") {
           if (step.type === "synced") isFirst = false;

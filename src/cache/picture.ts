@@ -3,9 +3,9 @@ import type { Revision } from "../model/revision.ts";
 import { deepFreeze } from "./freeze.ts";
 import type { InformerChange } from "./informer-change.ts";
 import type { InformerSettings } from "./informer-options.ts";
-import { cachedId, type KeyId, keyId } from "./key-id.ts";
+import { cachedId, type KeyId, keyId, keyTextOf } from "./key-id.ts";
 import type { ApplyChange, DeleteChange, KeyChange, ListWatchStep } from "./list-watch-step.ts";
-import type { KnownKeys } from "./list-watch-steps.ts";
+import type { KnownKeys } from "./known-keys.ts";
 import { Store } from "./store.ts";
 
 /**
@@ -31,9 +31,12 @@ export class Picture<Value> {
     this.store = store;
     this.known = {
       get: (id) => store.get(id)?.kv,
-      *entries() {
-        for (const [id, { kv }] of store.entries()) yield [id, kv];
+      has: (id) => store.get(id) !== undefined,
+      isSame: (id, kv) => store.get(id)?.isSame(kv) === true,
+      *ids() {
+        for (const [id] of store.entries()) yield id;
       },
+      wantsPrevious: false,
     };
   }
 
@@ -70,14 +73,15 @@ export class Picture<Value> {
 
   entries(prefix: KeyId): [string, Value][] {
     const found: [string, Value][] = [];
-    for (const [id, { kv, value }] of this.store.entries())
-      if (value !== undefined && id.startsWith(prefix)) found.push([kv.keyText, value]);
+    for (const [id, { value }] of this.store.entries())
+      if (value !== undefined && id.startsWith(prefix)) found.push([keyTextOf(id), value]);
     return found;
   }
 
   /** The state that a new reader begins with: an add for each key, and an error for each that cannot be decoded. */
   *asAdds(): Iterable<InformerChange<Value>> {
-    for (const [id, { kv, value }] of this.store.entries()) {
+    for (const [id, entry] of this.store.entries()) {
+      const { kv, value } = entry; // the one is made anew each time
       const common = { key: kv.keyText, revision: this.#revision, kv };
       if (value !== undefined) yield { type: "add", ...common, value, previous: undefined, isInitial: true };
       const failed = this.#decodeErrors.size === 0 ? undefined : this.#decodeErrors.get(id);
@@ -86,8 +90,9 @@ export class Picture<Value> {
   }
 
   *asResync(): Iterable<InformerChange<Value>> {
-    for (const [, { kv, value }] of this.store.entries()) {
-      if (value === undefined) continue;
+    for (const [, entry] of this.store.entries()) {
+      if (entry.value === undefined) continue;
+      const { kv, value } = entry;
       yield { type: "update", key: kv.keyText, revision: this.#revision, kv, value, previous: value, isResync: true };
     }
   }
@@ -109,7 +114,7 @@ export class Picture<Value> {
     let value: Value;
     try {
       value = this.#decoded(kv);
-      this.store.set({ kv, value });
+      this.store.set(kv, value);
     } catch (error) {
       this.#decodeErrors.set(id, { key: common.key, error });
       this.store.keepValue(kv);

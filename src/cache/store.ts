@@ -1,12 +1,6 @@
 import type { KeyValue } from "../model/key-value.ts";
+import { type Entry, entryOf } from "./entry.ts";
 import { cachedId, type KeyId } from "./key-id.ts";
-
-/** A key that is cached. */
-export interface Entry<Value> {
-  readonly kv: KeyValue;
-  /** What `decode` made of it; undefined if it never could. */
-  readonly value: Value | undefined;
-}
 
 /** Under which names a value is found in an index: any number of them. */
 export type IndexFunction<Value> = (value: Value, kv: KeyValue) => readonly string[] | string | undefined;
@@ -40,18 +34,15 @@ export class Store<Value> {
   }
 
   /** @throws what an index function throws, and then has done nothing */
-  set(entry: Entry<Value>): void {
-    const id = cachedId(entry.kv);
-    const { kv, value } = entry;
-    const names = [...this.#indexes.values()].map((index) => ({ index, names: value === undefined ? [] : namesOf(index.of(value, kv)) }));
-    this.#entries.set(id, entry);
+  set(kv: KeyValue, value: Value): void {
+    const names = [...this.#indexes.values()].map((index) => ({ index, names: namesOf(index.of(value, kv)) }));
+    const id = this.#set(entryOf(kv, value));
     for (const { index, names: found } of names) rename(index, id, found);
   }
 
   /** The key as it is now, with the value and in the indexes that it had: the new one is of no use. */
   keepValue(kv: KeyValue): void {
-    const id = cachedId(kv);
-    this.#entries.set(id, { kv, value: this.#entries.get(id)?.value });
+    this.#set(entryOf(kv, this.#entries.get(cachedId(kv))?.value));
   }
 
   delete(id: KeyId): void {
@@ -70,6 +61,11 @@ export class Store<Value> {
       if (entry !== undefined) entries.push(entry);
     }
     return entries;
+  }
+
+  #set(entry: Entry<Value>): KeyId {
+    this.#entries.set(entry.id, entry);
+    return entry.id;
   }
 }
 

@@ -1,4 +1,5 @@
 import { checkListWatchOptions } from "../cache/list-watch-options.ts";
+import { knownIn } from "../cache/known-keys.ts";
 import { cachedId, type KeyId, keyId } from "../cache/key-id.ts";
 import { listWatchSteps } from "../cache/list-watch-steps.ts";
 import type { EtcdClient } from "../client/etcd-client.ts";
@@ -20,7 +21,10 @@ export async function* leaderChanges(
   let isListing = true;
   let told: { readonly leader: KeyValue | undefined } | undefined;
   try {
-    for await (const step of listWatchSteps(client, checkListWatchOptions({ prefix }, "observe"), { known, signal: either })) {
+    for await (const step of listWatchSteps(client, checkListWatchOptions({ prefix }, "observe"), {
+      known: knownIn(known),
+      signal: either,
+    })) {
       if (step.type === "listing") isListing = true;
       if (step.type === "synced") isListing = false;
       if (step.type === "changes") {
