@@ -7,6 +7,7 @@ import { cancelling } from "./cancelling.suite.ts";
 import { catchUp } from "./catch-up.suite.ts";
 import { compaction } from "./compaction.suite.ts";
 import { coordinationChaos } from "./coordination-chaos.suite.ts";
+import { coordinationInterference } from "./coordination-interference.suite.ts";
 import { coordination } from "./coordination.suite.ts";
 import { createdAndProgress } from "./created-and-progress.suite.ts";
 import { endpoints } from "./endpoints.suite.ts";
@@ -48,6 +49,7 @@ const suites: Readonly<Record<string, Suite>> = {
   "a mirror of many keys": largeMirror,
   namespaces,
   "elections and shards": coordination,
+  "elections that are interfered with": coordinationInterference,
   "processes in elections and shards": coordinationChaos,
 };
 
