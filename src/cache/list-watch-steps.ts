@@ -47,7 +47,7 @@ export async function* listWatchSteps(
   spec: ListWatchSpec,
   { known, signal, onWatch }: ListWatchContext,
 ): AsyncGenerator<ListWatchStep, void, undefined> {
-  const { clock } = client[watcherHost];
+  const { clock, logger } = client[watcherHost];
   const backoff = new Backoff(RETRY);
   const isEnded = (): boolean => signal.aborted;
   let cause: ListCause = "start";
@@ -67,6 +67,7 @@ export async function* listWatchSteps(
       if (isEnded() || (isClosedError(error) && cause !== "start")) return; // the client was closed: a watch too ends quietly then
       cause = causeOf(error) ?? cause;
       if (causeOf(error) === undefined && !isPassing(error)) throw error;
+      logger.warn("Keys are to be listed again", { key: spec.range.key.toString(), cause, error });
     }
     await sleep(backoff.nextMs(), { signal, clock }).catch(() => undefined); // aborted: the condition sees it
   }

@@ -179,7 +179,10 @@ export class Stage {
     this.onRead();
     const fault = this.faults.shift();
     if (fault === undefined) this.#answerNow(call, request);
-    else if (fault === "no answer") this.#hanging.push(() => { this.#answerNow(call, request); });
+    else if (fault === "no answer")
+      this.#hanging.push(() => {
+        this.#answerNow(call, request);
+      });
     else if (fault === "closed") call.reject(new ClosedError("The client"));
     else call.fail(fault.code, fault.details);
   }

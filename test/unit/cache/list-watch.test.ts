@@ -164,6 +164,7 @@ describe("ListWatch", () => {
     const sinceMs = stage.clock.nowMs();
     while (stage.reads.length <= 40) await stage.pass(1_000);
     expect((stage.clock.nowMs() - sinceMs) / 11).toBeLessThanOrEqual(31_000);
+    expect(stage.harness.log.filter((line) => line === "warn: Keys are to be listed again")).toHaveLength(40);
     await stage.serve();
     await stage.pass(1_000); // a watch that lasts: all is well again
     news();
