@@ -40,7 +40,7 @@ export class EtcdClient implements AsyncDisposable {
   readonly auth: Auth;
   /** The watcher behind `watch()`. */
   readonly watcher: Watcher;
-  /** What `new Watcher(client)` takes. Not `@internal`: the declarations would be without it, and no client would fit. */
+  /** What `new Watcher(client)` takes. Not marked as internal: the declarations would be without it, and no client would fit. */
   readonly [watcherHost]: WatcherHost;
   readonly #transport: GrpcTransport;
   #closing: Promise<void> | undefined;
