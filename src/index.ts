@@ -52,6 +52,7 @@ export type { Value } from "./client/put-request.ts";
 export type { Txn, TxnOperation } from "./client/txn-request.ts";
 export type { TxnComparison } from "./client/compare.ts";
 export type { CompactResponse, DeleteResponse, GetResponse, PutResponse } from "./client/kv-responses.ts";
+export type { TxnResponseOf } from "./client/txn-answers.ts";
 export type { TxnOperationResponse, TxnResponse } from "./client/txn-response.ts";
 
 // Leases.

@@ -31,11 +31,12 @@ export type InformerChange<Value> =
       /** The key as it was last known. */
       readonly kv: KeyValue;
       readonly value: undefined;
-      readonly previous: Value;
+      /** Undefined of a key that `decode` never could read: its `error` is over. */
+      readonly previous: Value | undefined;
       /** Found out by a list: it may have changed once more before it was deleted. */
       readonly isFinalStateUnknown: boolean;
     })
-  /** `decode` threw. The key keeps its last value, if it had one, until it can be decoded again. */
+  /** `decode` threw, or made nothing, or an index function threw. The key keeps its last value, if it had one, until it can be decoded again. */
   | (ChangeOf & {
       readonly type: "error";
       readonly kv: KeyValue;

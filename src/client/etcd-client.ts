@@ -42,7 +42,7 @@ export class EtcdClient implements AsyncDisposable {
   readonly auth: Auth;
   /** The watcher behind `watch()`. */
   readonly watcher: Watcher;
-  /** @internal */
+  /** What `new Watcher(client)` takes. Not marked as internal: the declarations would be without it, and no client would fit. */
   readonly [watcherHost]: WatcherHost;
   readonly #transport: GrpcTransport;
   #closing: Promise<void> | undefined;

@@ -13,6 +13,8 @@ export interface ControllerMetrics {
   readonly delayed: number;
   readonly running: number;
   readonly longestRunningMs: number;
+  /** How long all keys that are worked on now have been, together. One that grows without end is stuck. */
+  readonly unfinishedMs: number;
   /** Keys that were queued; what joined a key already queued is not counted. */
   readonly adds: number;
   readonly retries: number;
