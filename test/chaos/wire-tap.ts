@@ -151,7 +151,9 @@ class TappedCall implements DuplexCall {
     for (const watch of watches) {
       if (watch === undefined) continue;
       if (revision > watch.received) watch.received = revision;
-      watch.messages.push(`${events.length === 0 ? "" : `${String(events[0]?.kv?.modRevision)}..`}${String(revision)}${fragment ? "+" : ""}`);
+      watch.messages.push(
+        `${events.length === 0 ? "" : `${String(events[0]?.kv?.modRevision)}..`}${String(revision)}${fragment ? "+" : ""}`,
+      );
     }
     return undefined;
   }
