@@ -1,6 +1,7 @@
 import { CompactedError, RpcError, WatchCanceledError } from "../errors/etcd-error.ts";
 import { GrpcStatus, type GrpcStatusName } from "../errors/grpc-status.ts";
 import { serverErrors } from "../errors/server-errors.ts";
+import type { ResponseHeader } from "../model/response-header.ts";
 import type { Revision } from "../model/revision.ts";
 import { isTokenRefusal } from "../transport/auth-token.ts";
 
@@ -32,15 +33,17 @@ export function cancelError({
   cancelReason,
   compactRevision,
   requestedRevision,
+  header,
   key,
 }: {
   watchId: bigint;
   cancelReason: string;
   compactRevision: Revision;
   requestedRevision: Revision;
+  header?: ResponseHeader;
   key: string;
 }): CompactedError | WatchCanceledError {
-  if (compactRevision !== 0n) return new CompactedError({ requestedRevision, compactRevision });
-  if (cancelReason === serverErrors.compacted.message) return new CompactedError({ requestedRevision });
+  if (compactRevision !== 0n) return new CompactedError({ requestedRevision, compactRevision, header });
+  if (cancelReason === serverErrors.compacted.message) return new CompactedError({ requestedRevision, header });
   return new WatchCanceledError({ watchId, reason: cancelReason, code: codeOfReason(cancelReason), key });
 }

@@ -247,9 +247,9 @@ export class WatchConnection implements CreateSender {
     }
   }
 
-  #end(watch: WatcherStream, { watchId, cancelReason, compactRevision }: WatchMessage): void {
+  #end(watch: WatcherStream, message: WatchMessage): void {
     const { keyText: key, nextRevision: requestedRevision } = watch;
-    this.#owner.ended(watch, { kind: "error", error: cancelError({ watchId, cancelReason, compactRevision, requestedRevision, key }) });
+    this.#owner.ended(watch, { kind: "error", error: cancelError({ ...message, requestedRevision, key }) });
   }
 
   /** A notice for every watch of the stream that the server had when it made it: others may have to be sent what came before it. */
