@@ -105,8 +105,11 @@ function loggerTo(errors: Output, { isTalkative }: { readonly isTalkative: boole
 }
 
 function detailText(fields: Record<string, unknown>): string {
-  return JSON.stringify(fields, (_, value: unknown) => {
-    if (typeof value === "bigint") return String(value);
-    return value instanceof Error ? value.message : value;
-  });
+  return `(${Object.entries(fields)
+    .map(([name, value]) => `${name}: ${Array.isArray(value) ? value.map(String).join("; ") : valueText(value)}`)
+    .join(", ")})`;
+}
+
+function valueText(value: unknown): string {
+  return value instanceof Error ? value.message : typeof value === "object" ? JSON.stringify(value) : String(value);
 }

@@ -70,7 +70,7 @@ function tableHead(titleWidth: number): string {
     "RATE/s".padStart(RATE_WIDTH),
     "LAG".padStart(LAG_WIDTH),
     "LAST".padStart(LAST_WIDTH),
-    "TREND".padEnd(TREND_WIDTH),
+    "TREND".padStart(TREND_WIDTH),
   ].join(" ");
 }
 
