@@ -1,4 +1,5 @@
 import { readFile } from "node:fs/promises";
+import { inspect } from "node:util";
 import { EtcdClient, type AuthOptions, type ClientOptions, type Logger, type TlsOptions } from "../index.ts";
 import type { Context } from "./context.ts";
 import { CommandError, exitCodes } from "./exit-code.ts";
@@ -111,5 +112,6 @@ function detailText(fields: Record<string, unknown>): string {
 }
 
 function valueText(value: unknown): string {
-  return value instanceof Error ? value.message : typeof value === "object" ? JSON.stringify(value) : String(value);
+  if (value instanceof Error) return value.message;
+  return typeof value === "string" ? value : inspect(value, { breakLength: Infinity });
 }

@@ -5,7 +5,14 @@ export function byteSize(bytes: number): string {
   if (bytes < 10) return `${String(bytes)} B`;
   const step = Math.min(Math.floor(Math.log10(bytes) / 3), SIZES.length - 1);
   const value = Math.floor((bytes / 1000 ** step) * 10 + 0.5) / 10;
-  return `${value < 10 ? value.toFixed(1) : value.toFixed(0)} ${SIZES[step] ?? ""}`;
+  return `${value < 10 ? value.toFixed(1) : String(roundHalfToEven(value))} ${SIZES[step] ?? ""}`;
+}
+
+/** As Go rounds: 20.5 is 20, and 21.5 is 22. */
+function roundHalfToEven(value: number): number {
+  const whole = Math.floor(value);
+  if (value - whole !== 0.5) return Math.round(value);
+  return whole % 2 === 0 ? whole : whole + 1;
 }
 
 /** A time as Go prints it: 815.657µs, 1.854909ms, 1m2.5s. */

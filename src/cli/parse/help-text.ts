@@ -73,8 +73,8 @@ function commandHelp(spec: CommandSpec, strong: Emphasis): string {
       ? []
       : [
           "",
-          "Where the cluster is and how it is reached (--endpoints, --user, --cacert ...) is",
-          "said for all commands alike: see etcd-watch --help.",
+          "How the cluster is reached (--endpoints, --user, --cacert and more) is the same",
+          "for all commands: etcd-watch --help tells.",
         ]),
   ].join("\n");
 }

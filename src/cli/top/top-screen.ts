@@ -17,69 +17,99 @@ const RATE_WIDTH = 9;
 const LAG_WIDTH = 7;
 const LAST_WIDTH = 8;
 const TREND_WIDTH = 12;
-const FIXED_WIDTH = STATE_WIDTH + EVENTS_WIDTH + RATE_WIDTH + LAG_WIDTH + LAST_WIDTH + TREND_WIDTH + 6;
-const LEAST_TITLE_WIDTH = 10;
+const NEEDED_WIDTH = STATE_WIDTH + EVENTS_WIDTH + RATE_WIDTH + LAG_WIDTH + 4;
+const LEAST_TITLE_WIDTH = 18;
+/** Of what happened, so many lines are shown however many watches there are. */
+const LEAST_NEWS = 4;
 const BARS = "▁▂▃▄▅▆▇█";
 
-/** The whole screen, one line each, none wider than it. */
-export function topScreen(sample: TopSample, size: ScreenSize, paint: Paint): string[] {
-  const titleWidth = Math.max(size.columns - FIXED_WIDTH, LEAST_TITLE_WIDTH);
-  const head = [...headLines(sample, size, paint), ""];
-  const table = [paint("head", tableHead(titleWidth)), ...sample.watches.map((watch) => watchLine(watch, sample, titleWidth, paint))];
-  const endings = sample.watches.flatMap(({ title, ending }) => (ending === undefined ? [] : [`${title}: ${ending}`]));
-  const news = [...endings, ...sample.happenings];
-  const footer = paint("faint", "q ends it");
-  const tableRoom = Math.max(size.rows - head.length - Math.min(news.length, 4) - 3, 2);
-  const shown =
-    table.length <= tableRoom
-      ? table
-      : [...table.slice(0, tableRoom - 1), paint("faint", `and ${String(table.length - tableRoom + 1)} more`)];
-  const newsRoom = size.rows - head.length - shown.length - 3;
-  const recent = newsRoom <= 0 ? [] : news.slice(-newsRoom).map((line) => paint("faint", fitted(line, size.columns)));
-  const filler = Array.from({ length: Math.max(newsRoom - recent.length, 0) }, () => "");
-  return [...head, ...shown, "", ...recent, ...filler, footer].slice(0, size.rows);
+/** Which columns there is room for. The name of the watch takes what the others leave. */
+interface Layout {
+  readonly titleWidth: number;
+  readonly hasLast: boolean;
+  readonly hasTrend: boolean;
 }
 
-function headLines({ at, runningMs, state, watches, streams, reconnects }: TopSample, { columns }: ScreenSize, paint: Paint): string[] {
-  const left = `etcd-watch top  ${state.endpoint}  `;
+function layoutFor(columns: number): Layout {
+  const room = columns - NEEDED_WIDTH - LEAST_TITLE_WIDTH;
+  const hasLast = room >= LAST_WIDTH + 1;
+  const hasTrend = room >= LAST_WIDTH + TREND_WIDTH + 2;
+  const taken = NEEDED_WIDTH + (hasLast ? LAST_WIDTH + 1 : 0) + (hasTrend ? TREND_WIDTH + 1 : 0);
+  return { titleWidth: Math.max(columns - taken, 1), hasLast, hasTrend };
+}
+
+/** The whole screen, one line each. */
+export function topScreen(sample: TopSample, size: ScreenSize, paint: Paint): string[] {
+  const { columns, rows } = size;
+  const layout = layoutFor(columns);
+  const head = [...headLines(sample, columns, paint), "", paint("head", tableHead(layout))];
+  const endings = sample.watches.flatMap(({ title, ending }) => (ending === undefined ? [] : [`${title} has ended: ${ending}`]));
+  const newsWanted = Math.min(endings.length + sample.happenings.length, LEAST_NEWS);
+  const watches = cut(
+    sample.watches.map((watch) => watchLine(watch, sample, layout, paint)),
+    Math.max(rows - head.length - newsWanted - 2, 1),
+  );
+  const newsRoom = Math.max(rows - head.length - watches.length - 2, 0);
+  const told = endings.slice(0, newsRoom).map((line) => paint("bad", fitted(line, columns)));
+  const happened = newsRoom > told.length ? sample.happenings.slice(told.length - newsRoom) : [];
+  const news = [...told, ...happened.map((line) => paint("faint", fitted(line, columns)))];
+  const filler = Array.from({ length: newsRoom - news.length }, () => "");
+  return [...head, ...watches, "", ...news, ...filler, paint("faint", fitted("q ends it", columns))].slice(0, rows);
+}
+
+function cut(lines: readonly string[], most: number): readonly string[] {
+  if (lines.length <= most) return lines;
+  return [...lines.slice(0, most - 1), `and ${String(lines.length - most + 1)} more`];
+}
+
+function headLines({ at, runningMs, state, watches, streams, reconnects }: TopSample, columns: number, paint: Paint): string[] {
+  const left = fitted(`etcd-watch top  ${state.endpoint}  `, Math.max(columns - state.state.length, 1));
   const right = `${runningText(runningMs)}  ${clockText(at)}`;
-  const gap = " ".repeat(Math.max(columns - left.length - state.state.length - right.length, 1));
+  const gap = columns - left.length - state.state.length - right.length;
   const stateStyle = state.state === "connected" ? "good" : state.state === "connecting" ? "warning" : "bad";
   const totals = totalsOf(watches);
-  const alarmed = (count: number | bigint, text: string): string => (Number(count) > 0 ? paint("warning", text) : text);
+  const items: readonly (readonly [text: string, isAlarming: boolean])[] = [
+    [`streams ${String(streams)}`, false],
+    [`watches ${String(watches.length)}`, false],
+    [`events ${grouped(totals.events)}`, false],
+    [`${rateText(totals.eventsPerSecond)}/s`, false],
+    [`lag ${grouped(totals.lag)}`, totals.lag > 0n],
+    [`parked ${String(totals.parked)}`, totals.parked > 0],
+    [`reconnects ${String(reconnects)}`, reconnects > 0],
+    ...(totals.bufferedBytes > 0 ? [[`buffered ${byteSize(totals.bufferedBytes)}`, false] as const] : []),
+  ];
+  const fitting = items.filter(
+    (_, index) =>
+      items
+        .slice(0, index + 1)
+        .map(([text]) => text)
+        .join("  ").length <= columns,
+  );
   return [
-    paint("title", left) + paint(stateStyle, state.state) + gap + paint("faint", right),
-    [
-      `streams ${String(streams)}`,
-      `watches ${String(watches.length)}`,
-      `events ${grouped(totals.events)}`,
-      `${rateText(totals.eventsPerSecond)}/s`,
-      alarmed(totals.lag, `lag ${grouped(totals.lag)}`),
-      alarmed(totals.parked, `parked ${String(totals.parked)}`),
-      alarmed(reconnects, `reconnects ${String(reconnects)}`),
-      ...(totals.bufferedBytes > 0 ? [`buffered ${byteSize(totals.bufferedBytes)}`] : []),
-    ].join("   "),
+    paint("title", left) + paint(stateStyle, state.state) + (gap > 0 ? " ".repeat(gap) + paint("faint", right) : ""),
+    fitting.map(([text, isAlarming]) => (isAlarming ? paint("warning", text) : text)).join("  "),
   ];
 }
 
-function tableHead(titleWidth: number): string {
+function tableHead({ titleWidth, hasLast, hasTrend }: Layout): string {
   return [
-    "WATCH".padEnd(titleWidth),
+    fitted("WATCH", titleWidth).padEnd(titleWidth),
     "STATE".padEnd(STATE_WIDTH),
     "EVENTS".padStart(EVENTS_WIDTH),
     "RATE/s".padStart(RATE_WIDTH),
     "LAG".padStart(LAG_WIDTH),
-    "LAST".padStart(LAST_WIDTH),
-    "TREND".padStart(TREND_WIDTH),
+    ...(hasLast ? ["LAST".padStart(LAST_WIDTH)] : []),
+    ...(hasTrend ? ["TREND".padStart(TREND_WIDTH)] : []),
   ].join(" ");
 }
 
 function watchLine(
   { title, status, events, eventsPerSecond, history }: WatchSample,
   { at }: TopSample,
-  titleWidth: number,
+  layout: Layout,
   paint: Paint,
 ): string {
+  const { titleWidth, hasLast, hasTrend } = layout;
   const stateStyle = status.state === "watching" ? "good" : status.state === "ended" ? "bad" : "warning";
   const last = status.lastResponseAt === undefined ? "-" : ageText(at.getTime() - status.lastResponseAt.getTime());
   return [
@@ -88,8 +118,8 @@ function watchLine(
     grouped(events).padStart(EVENTS_WIDTH),
     rateText(eventsPerSecond).padStart(RATE_WIDTH),
     grouped(status.lag).padStart(LAG_WIDTH),
-    last.padStart(LAST_WIDTH),
-    paint("faint", trend(history)),
+    ...(hasLast ? [last.padStart(LAST_WIDTH)] : []),
+    ...(hasTrend ? [paint("faint", trend(history))] : []),
   ].join(" ");
 }
 
