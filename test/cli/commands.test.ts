@@ -46,7 +46,8 @@ describe("etcd-watch watch", () => {
     await server.restart();
     await putAfterRestart("k", "2");
     await eventually(() => watch.stdout.includes("2"));
-    expect(watch.stdout).toBe("PUT\nk\n1\nPUT\nk\n2\n");
+    watch.interrupt();
+    expect(await watch.outcome).toEqual({ exitCode: 130, stdout: "PUT\nk\n1\nPUT\nk\n2\n", stderr: "" });
   });
 
   it("prints progress, if it is asked to", async () => {
@@ -169,6 +170,15 @@ describe("etcd-watch top", () => {
     await eventually(() => top.stdout.includes("reconnects=1"));
     top.interrupt();
     expect(await top.outcome).toMatchObject({ exitCode: 0 });
+  });
+
+  it("ends, where there is no terminal, when the server has ended every watch", async () => {
+    for (const value of ["1", "2", "3"]) await client.kv.put("a", value);
+    await client.kv.compact(4);
+    expect(await cli("top", "a", "--rev", "2", "--interval", "50ms")).toMatchObject({
+      exitCode: 5,
+      stderr: "Error: every watch has ended: a: etcdserver: mvcc: required revision has been compacted\n",
+    });
   });
 
   it.each([

@@ -107,7 +107,7 @@ function beside(binary: EtcdBinary, path: string): void {
       };
       for (const line of sideBySideLines) {
         const [ours, theirs] = await Promise.all([runOn("ours", line), runOn("theirs", line)]);
-        expect.soft(ours, line.join(" ")).toEqual(theirs);
+        expect.soft(ours, `${line[0]} ${line[1] ?? ""}`).toEqual(theirs);
       }
     });
   });

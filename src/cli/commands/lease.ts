@@ -72,7 +72,7 @@ function parsed(text: string, base: 10 | 16, message: (why: string) => string): 
 }
 
 /** etcdctl has its own exit code for each of these, and words before etcd's. */
-export async function failingWith<T>(answer: Promise<T>, exitCode: ExitCode, message: (why: string) => string = (why) => why): Promise<T> {
+async function failingWith<T>(answer: Promise<T>, exitCode: ExitCode, message: (why: string) => string = (why) => why): Promise<T> {
   try {
     return await answer;
   } catch (error) {

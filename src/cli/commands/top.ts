@@ -34,7 +34,8 @@ export async function topCommand(context: Context): Promise<ExitCode> {
     };
     try {
       const sample = (): TopSample => model.sample(client.state, { at: new Date(), nowMs: performance.now() });
-      await show(context, { sample, intervalMs, ending, quit });
+      await show(context, { sample, intervalMs, ending, quit, isOver: () => model.areAllEnded });
+      if (!ending.aborted) throw new CommandError(exitCodes.interrupted, endingsOf(sample()));
       return exitCodes.success; // it was to run until it was told to end
     } finally {
       stop.abort();
@@ -54,6 +55,10 @@ function quietly(context: Context): Context {
   return { ...context, errors: new Output(nowhere) };
 }
 
+function endingsOf({ watches }: TopSample): string {
+  return `every watch has ended: ${watches.map(({ title, ending }) => `${title}: ${ending ?? ""}`).join("; ")}`;
+}
+
 async function follow(watch: WatchChannel, model: TopModel, index: number): Promise<void> {
   try {
     for await (const { events } of watch) model.addEvents(index, events.length);
@@ -71,18 +76,22 @@ interface Show {
   readonly intervalMs: number;
   readonly ending: AbortSignal;
   readonly quit: () => void;
+  /** Whether there is nothing more to come. */
+  readonly isOver: () => boolean;
 }
 
-async function show({ output, stdin, env }: Context, { sample, intervalMs, ending, quit }: Show): Promise<void> {
+async function show({ output, stdin, env }: Context, { sample, intervalMs, ending, quit, isOver }: Show): Promise<void> {
   const pause = async (): Promise<void> => {
     await delay(intervalMs, undefined, { signal: ending }).catch(() => undefined); // the loop looks at the signal
   };
   if (!output.isTerminal) {
-    for (;;) {
+    // A terminal stays, so that somebody can read why; a log has no more to tell.
+    while (!isOver()) {
       await pause();
       if (ending.aborted) return;
       await output.line(topLine(sample()));
     }
+    return;
   }
   const paint = mayColour(output, env) ? colours : plain;
   const screen = await TerminalScreen.open(output, stdin, quit);

@@ -7,7 +7,7 @@ import { InputLines } from "../input-lines.ts";
 import { argify } from "../parse/argify.ts";
 import { watchFlags } from "../parse/kv-commands.ts";
 import { readFlags } from "../parse/read-flags.ts";
-import { printWatch } from "./watch.ts";
+import { printWatch } from "./print-watch.ts";
 import { type WatchRequest, watchRequest } from "./watch-request.ts";
 
 /** `watch -i`: each line of standard input is a watch of its own, or asks how far they are. All of them share one stream. */

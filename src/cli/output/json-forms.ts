@@ -21,7 +21,7 @@ import type { PrintedHealth, PrintedStatus, PrintedWatch } from "./printer.ts";
 
 // etcdctl's JSON is that of Go's structs: field names, their order, and what is left out differ from one message to the next.
 
-export function headerForm({ clusterId, memberId, revision, raftTerm }: ResponseHeader): JsonFields {
+function headerForm({ clusterId, memberId, revision, raftTerm }: ResponseHeader): JsonFields {
   return omitEmpty({ cluster_id: clusterId, member_id: memberId, revision, raft_term: raftTerm });
 }
 

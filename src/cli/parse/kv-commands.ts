@@ -13,7 +13,7 @@ export const prefix = bool("prefix", "every key that starts with <key>");
 const fromKey = bool("from-key", "every key from <key> on, in the order of bytes");
 const prevKv = bool("prev-kv", "also the key as it was before");
 
-export const interactive: Flag = { name: "interactive", short: "i", kind: "bool", defaultText: "false", help: "" };
+const interactive: Flag = { name: "interactive", short: "i", kind: "bool", defaultText: "false", help: "" };
 
 /** The flags of a watch, which are also those of a line of `watch -i`. */
 export const watchFlags: readonly Flag[] = [

@@ -1,9 +1,12 @@
 import type { StateChange, WatchStatus } from "../../index.ts";
 
+/** What is shown of how a watch is doing. */
+export type ShownStatus = Pick<WatchStatus, "state" | "endpoint" | "bufferedBytes" | "lastResponseAt" | "lag">;
+
 /** What is known of one watch at one moment. */
 export interface WatchSample {
   readonly title: string;
-  readonly status: WatchStatus;
+  readonly status: ShownStatus;
   /** Why it has ended, if it has. */
   readonly ending: string | undefined;
   readonly events: number;
@@ -26,7 +29,7 @@ export interface TopSample {
 
 export interface WatchedKey {
   readonly title: string;
-  readonly status: () => WatchStatus;
+  readonly status: () => ShownStatus;
 }
 
 interface Tally {

@@ -1,22 +1,19 @@
-import type { StateChange, WatchStatus } from "etcd-watch";
+import type { StateChange } from "etcd-watch";
 import { describe, expect, it } from "vitest";
-import { TopModel, type TopSample } from "../../../../src/cli/top/top-model.ts";
+import { type ShownStatus, TopModel, type TopSample } from "../../../../src/cli/top/top-model.ts";
 import { type Paint, topLine, topScreen } from "../../../../src/cli/top/top-screen.ts";
 
 const AT = new Date(2030, 0, 2, 3, 4, 5);
 const CONNECTED: StateChange = { state: "connected", endpoint: "127.0.0.1:2379" };
 const plain: Paint = (_, text) => text;
 
-function status(overrides: Partial<WatchStatus> = {}): WatchStatus {
+function status(overrides: Partial<ShownStatus> = {}): ShownStatus {
   return {
     state: "watching",
     endpoint: "127.0.0.1:2379",
-    watchId: 0n,
     bufferedBytes: 0,
-    bufferedResponses: 0,
     lastResponseAt: AT,
     lag: 0n,
-    toJSON: () => ({}),
     ...overrides,
   };
 }
@@ -24,7 +21,7 @@ function status(overrides: Partial<WatchStatus> = {}): WatchStatus {
 function sampleOf(
   keys: readonly string[],
   fill: (model: TopModel) => void = () => undefined,
-  statuses: Partial<WatchStatus> = {},
+  statuses: Partial<ShownStatus> = {},
 ): TopSample {
   const model = new TopModel(
     keys.map((title) => ({ title, status: () => status(statuses) })),
@@ -113,7 +110,13 @@ describe("topScreen()", () => {
 
   it("shows each watch on a line", () => {
     const lines = topScreen(
-      sampleOf(["config/*"], (model) => model.addEvents(0, 3_000), { lag: 12n, state: "parked" }),
+      sampleOf(
+        ["config/*"],
+        (model) => {
+          model.addEvents(0, 3_000);
+        },
+        { lag: 12n, state: "parked" },
+      ),
       { columns: 80, rows: 24 },
       plain,
     );
@@ -131,8 +134,12 @@ describe("topScreen()", () => {
 
 describe("topLine()", () => {
   it("says the same in one line of words that can be searched", () => {
-    expect(topLine(sampleOf(["a", "b"], (model) => model.addEvents(0, 4_000)))).toBe(
-      `${AT.toISOString()} connected 127.0.0.1:2379 streams=1 watches=2 events=4000 rate=2000/s lag=0 parked=0 reconnects=0`,
-    );
+    expect(
+      topLine(
+        sampleOf(["a", "b"], (model) => {
+          model.addEvents(0, 4_000);
+        }),
+      ),
+    ).toBe(`${AT.toISOString()} connected 127.0.0.1:2379 streams=1 watches=2 events=4000 rate=2000/s lag=0 parked=0 reconnects=0`);
   });
 });
