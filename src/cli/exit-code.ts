@@ -11,6 +11,8 @@ export const exitCodes = {
   /** The server ended the watch. */
   interrupted: 5,
   badArguments: 128,
+  /** 128 + SIGHUP: the terminal has gone. */
+  hungUp: 129,
   /** 128 + SIGINT: Ctrl-C. */
   interruptedByUser: 130,
   /** 128 + SIGPIPE: whoever read the output has gone. */

@@ -62,13 +62,18 @@ async function runCommand(
     return await commandFunctions[name]({ flags, args, afterTerminator, stdin, output, errors, env, signal });
   } catch (error) {
     if (isBrokenPipe(error)) throw error;
-    if (io.signal?.aborted === true) return io.signal.reason === "SIGTERM" ? exitCodes.terminated : exitCodes.interruptedByUser;
+    if (io.signal?.aborted === true) return signalCodes.get(io.signal.reason) ?? exitCodes.interruptedByUser;
     if (signal.aborted) throw error; // the output broke
     const hint = error instanceof CommandError && error.helpFor !== undefined ? `\n\n${helpHint(error.helpFor.split(" "))}` : "";
     await errors.line(`Error: ${errorText(error)}${hint}`);
     return exitCodeOf(error);
   }
 }
+
+const signalCodes: ReadonlyMap<unknown, ExitCode> = new Map([
+  ["SIGHUP", exitCodes.hungUp],
+  ["SIGTERM", exitCodes.terminated],
+]);
 
 function exitCodeOf(error: unknown): ExitCode {
   if (error instanceof CommandError) return error.exitCode;

@@ -39,6 +39,7 @@ describe("etcd-watch as a process", { timeout: 30_000 }, () => {
 
   it.each([
     ["SIGINT", 130],
+    ["SIGHUP", 129],
     ["SIGTERM", 143],
   ] as const)("ends a watch on %s with %d, and leaves none behind", async (signal, exitCode) => {
     const watch = start(["watch", "a"], env());
