@@ -172,6 +172,26 @@ describe("etcd-watch top", () => {
     expect(await top.outcome).toMatchObject({ exitCode: 0 });
   });
 
+  it("draws on a terminal, and leaves it as it was", async () => {
+    const top = new RunningCli(["top", "a", "--interval", "50ms"], { env: env(), isTerminal: true });
+    await eventually(() => top.stdout.includes("watching"));
+    top.interrupt();
+    const { exitCode, stdout, stderr } = await top.outcome;
+    expect([exitCode, stderr]).toEqual([0, ""]);
+    expect(stdout.startsWith("\u001b[?1049h\u001b[?25l")).toBe(true);
+    expect(stdout.endsWith("\u001b[?25h\u001b[?1049l")).toBe(true);
+    expect(stdout).toContain("\u001b[32mconnected\u001b[39m");
+  });
+
+  it.each([{ NO_COLOR: "1" }, { TERM: "dumb" }])("uses no colours with %j", async (variables) => {
+    const top = new RunningCli(["top", "a", "--interval", "50ms"], { env: { ...env(), ...variables }, isTerminal: true });
+    await eventually(() => top.stdout.includes("watching"));
+    top.interrupt();
+    expect((await top.outcome).stdout).not.toMatch(/\u001b\[\d+m/);
+    const help = new RunningCli(["--help"], { env: variables, isTerminal: true });
+    expect((await help.outcome).stdout).not.toContain("\u001b");
+  });
+
   it("ends, where there is no terminal, when the server has ended every watch", async () => {
     for (const value of ["1", "2", "3"]) await client.kv.put("a", value);
     await client.kv.compact(4);

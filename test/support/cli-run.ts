@@ -10,6 +10,8 @@ export interface CliOutcome {
 export interface CliOptions {
   readonly input?: string | Uint8Array;
   readonly env?: NodeJS.ProcessEnv;
+  /** Whether standard output claims to be one. Default false. */
+  readonly isTerminal?: boolean;
 }
 
 /** A command line that runs in this process. */
@@ -20,8 +22,8 @@ export class RunningCli {
   readonly #stop = new AbortController();
   readonly #said = { stdout: "", stderr: "" };
 
-  constructor(argv: readonly string[], { env = {} }: Omit<CliOptions, "input"> = {}) {
-    const [stdout, stderr] = [new PassThrough(), new PassThrough()];
+  constructor(argv: readonly string[], { env = {}, isTerminal = false }: Omit<CliOptions, "input"> = {}) {
+    const [stdout, stderr] = [Object.assign(new PassThrough(), { isTTY: isTerminal }), new PassThrough()];
     stdout.setEncoding("utf8").on("data", (text: string) => (this.#said.stdout += text));
     stderr.setEncoding("utf8").on("data", (text: string) => (this.#said.stderr += text));
     this.outcome = run(argv, { stdin: this.stdin, stdout, stderr, env, signal: this.#stop.signal }).then((exitCode) => ({

@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Command } from "../../../../src/cli/parse/parse-command-line.ts";
 import { parseCommandLine } from "../../../../src/cli/parse/parse-command-line.ts";
@@ -132,6 +133,28 @@ describe("parseCommandLine()", () => {
       kind: "error",
       message: expect.stringContaining(`\t${suggestion}`) as unknown,
     });
+  });
+
+  it("has an answer to any words whatever", () => {
+    const known = [
+      "get",
+      "lease",
+      "watch",
+      "--",
+      "-",
+      "-w",
+      "--rev",
+      "--rev=",
+      "--prefix=x",
+      "-i=1",
+      "--endpoints",
+      "--__proto__=1",
+      "help",
+      "",
+      "-h=0",
+    ];
+    const words = fc.array(fc.oneof(fc.constantFrom(...known), fc.string()), { maxLength: 8 });
+    fc.assert(fc.property(words, (argv) => ["command", "help", "error"].includes(parseCommandLine(argv).kind)));
   });
 
   it("reads flags from the environment, and warns of variables that are none", () => {
