@@ -1,4 +1,5 @@
 import { jsonInteger } from "../model/json-form.ts";
+import type { ResponseHeader } from "../model/response-header.ts";
 import type { Revision } from "../model/revision.ts";
 import type { GrpcStatusName } from "./grpc-status.ts";
 
@@ -52,14 +53,18 @@ export class CompactedError extends EtcdError {
   readonly requestedRevision: Revision;
   /** The lowest revision that can still be read. Undefined on unary calls: etcd does not tell there. */
   readonly compactRevision: Revision | undefined;
+  /** What the server said of itself as it ended the watch. Undefined on unary calls, whose failures carry no header. */
+  readonly header: ResponseHeader | undefined;
 
   constructor({
     requestedRevision,
     compactRevision,
+    header,
     cause,
   }: {
     requestedRevision: Revision;
     compactRevision?: Revision | undefined;
+    header?: ResponseHeader | undefined;
     cause?: unknown;
   }) {
     const kept = compactRevision === undefined ? "" : `; the oldest one kept is ${String(compactRevision)}`;
@@ -71,6 +76,7 @@ export class CompactedError extends EtcdError {
     });
     this.requestedRevision = requestedRevision;
     this.compactRevision = compactRevision;
+    this.header = header;
   }
 }
 

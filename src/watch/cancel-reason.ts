@@ -2,6 +2,7 @@ import { CompactedError, isCompactedError, RpcError, WatchCanceledError } from "
 import { GrpcStatus, type GrpcStatusName } from "../errors/grpc-status.ts";
 import { serverErrors } from "../errors/server-errors.ts";
 import { asBigInt, type Int64 } from "../model/int64.ts";
+import type { ResponseHeader } from "../model/response-header.ts";
 import type { Revision } from "../model/revision.ts";
 import { isTokenRefusal } from "../transport/auth-token.ts";
 
@@ -42,15 +43,17 @@ export function cancelError({
   cancelReason,
   compactRevision,
   requestedRevision,
+  header,
   key,
 }: {
   watchId: Int64;
   cancelReason: string;
   compactRevision: Revision;
   requestedRevision: Revision;
+  header?: ResponseHeader;
   key: string;
 }): CompactedError | WatchCanceledError {
-  if (compactRevision !== 0n) return new CompactedError({ requestedRevision, compactRevision });
-  if (cancelReason === serverErrors.compacted.message) return new CompactedError({ requestedRevision });
+  if (compactRevision !== 0n) return new CompactedError({ requestedRevision, compactRevision, header });
+  if (cancelReason === serverErrors.compacted.message) return new CompactedError({ requestedRevision, header });
   return new WatchCanceledError({ watchId: asBigInt(watchId), reason: cancelReason, code: codeOfReason(cancelReason), key });
 }

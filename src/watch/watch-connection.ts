@@ -247,9 +247,9 @@ export class WatchConnection implements CreateSender {
     }
   }
 
-  #end(watch: WatcherStream, { watchId, cancelReason, compactRevision }: WatchMessage): void {
+  #end(watch: WatcherStream, message: WatchMessage): void {
     const { keyText: key, nextRevision: requestedRevision } = watch;
-    const error = cancelError({ watchId, cancelReason, compactRevision, requestedRevision, key });
+    const error = cancelError({ ...message, requestedRevision, key });
     if (mayPass(error, watch.next64)) this.#owner.refusedForNow(watch, error);
     else this.#owner.ended(watch, { kind: "error", error });
   }
