@@ -8,6 +8,7 @@ import { checkOptions, type OptionKinds, showValue } from "../util/option-check.
 import { guardedLogger, type Logger, silentLogger } from "../util/logger.ts";
 import { DEFAULT_WATCH_BUFFER, watchBuffer, type WatchBufferOptions } from "../watch/watch-options.ts";
 
+/** What an `EtcdClient` is made with. Only `endpoints` must be given. */
 export interface ClientOptions {
   /** One or more of `host:port`, `http://host:port`, `https://host:port`, `unix:///path`; tried in order, then round and round. */
   readonly endpoints: string | readonly string[];

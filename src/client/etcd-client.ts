@@ -40,7 +40,10 @@ export class EtcdClient implements AsyncDisposable {
   readonly auth: Auth;
   /** The watcher behind `watch()`. */
   readonly watcher: Watcher;
-  /** @internal */
+  /**
+   * What its watchers work with.
+   * @hidden
+   */
   readonly [watcherHost]: WatcherHost;
   readonly #transport: GrpcTransport;
   #closing: Promise<void> | undefined;
@@ -149,6 +152,7 @@ export class EtcdClient implements AsyncDisposable {
     await Promise.all([...watchers, keepAlive]);
   }
 
+  /** The same as `close()`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }

@@ -15,12 +15,16 @@ import { rangeOptionKinds, rangeRequest, type RangeOptions } from "./range-reque
 import { lowestReadRevision, readsOnly, txnRequest, type Txn } from "./txn-request.ts";
 import { TxnResponse } from "./txn-response.ts";
 
+/** What a `get` may ask for, and how long it may take. */
 export interface GetOptions extends RangeOptions, CallOptions {}
 
+/** How a `put` is done, and how long it may take. */
 export interface PutOptions extends PutRequestOptions, CallOptions {}
 
+/** What a `delete` takes away, and how long it may take. */
 export interface DeleteOptions extends DeleteRequestOptions, CallOptions {}
 
+/** How a `compact` is done, and how long it may take. */
 export interface CompactOptions extends CallOptions {
   /** Answer only when the old revisions are gone from the disk. Default false: when they can no longer be read. */
   readonly physical?: boolean | undefined;
@@ -44,7 +48,7 @@ export class Kv {
   readonly #requestTimeoutMs: number;
   readonly #keySpace: KeySpace;
 
-  /** @throws {RangeError} if the timeout is not a number of ms above 0 */
+  /** @internal @throws {RangeError} if the timeout is not a number of ms above 0 */
   constructor(
     transport: Transport,
     { requestTimeoutMs, namespace }: { readonly requestTimeoutMs: number; readonly namespace?: Namespace | undefined },

@@ -54,6 +54,7 @@ export class Controller<Value = KeyValue> {
     this.#clock = systemClock;
   }
 
+  /** What operators expect: the queue, the runs, how long both take. A snapshot. */
   get metrics(): ControllerMetrics {
     const worker = this.#worker ?? this.#newWorker();
     return { ...worker.metrics, relists: this.informer.relists };

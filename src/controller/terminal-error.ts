@@ -4,5 +4,6 @@
  * throw new TerminalError("the spec names a zone that does not exist: " + zone);
  */
 export class TerminalError extends Error {
+  /** Always "TerminalError". */
   override readonly name = "TerminalError";
 }

@@ -1,5 +1,6 @@
 export { MockEtcdServer } from "./mock-etcd-server.ts";
 export type { MockEtcdServerOptions, TlsOptions } from "./server-options.ts";
+export type { ServerLimits } from "./server-state.ts";
 export type { MetricsSnapshot } from "./server-metrics.ts";
 export type { Compatibility } from "./behaviour.ts";
 export type { CallDelay, CallFailure } from "./faults/fault-injector.ts";
@@ -11,3 +12,4 @@ export type { ScriptedResponse, ScriptedWatchStream, StreamEnd } from "./scripte
 export type { ConnectionFaults } from "./faults/connection-faults.ts";
 export type { ServerFaults } from "./faults/server-faults.ts";
 export { RefusedError } from "./refused-error.ts";
+export type { Clock, Timer } from "../util/clock.ts";

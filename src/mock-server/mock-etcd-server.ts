@@ -47,6 +47,7 @@ import { WatchableStore } from "./store/watchable-store.ts";
 export class MockEtcdServer implements AsyncDisposable {
   /** What ids and jitter were drawn from: give it as an option to have the same again. */
   readonly seed: number;
+  /** What a test can break. */
   readonly faults: ServerFaults;
   readonly #settings: ServerSettings;
   readonly #state: ServerState;
@@ -112,6 +113,7 @@ export class MockEtcdServer implements AsyncDisposable {
     return server;
   }
 
+  /** The port it listens on; the same after `restart()`. */
   get port(): number {
     return this.#port;
   }
@@ -122,6 +124,7 @@ export class MockEtcdServer implements AsyncDisposable {
     return `${host.includes(":") ? `[${host}]` : host}:${this.#port}`;
   }
 
+  /** As etcd's own `--advertise-client-urls` has it: `http://` or `https://`, host and port. */
   get url(): string {
     return `${this.#settings.tls === undefined ? "http" : "https"}://${this.endpoint}`;
   }
@@ -131,6 +134,7 @@ export class MockEtcdServer implements AsyncDisposable {
     return this.#state.store.mvcc.revision;
   }
 
+  /** What the server has counted. A snapshot. */
   get metrics(): MetricsSnapshot {
     return {
       connections: this.#listener.connectionCount,
@@ -143,7 +147,10 @@ export class MockEtcdServer implements AsyncDisposable {
     };
   }
 
-  /** @throws {RefusedError} as the Compact call fails: compacted already, or not there yet */
+  /**
+   * Forgets what is older than this revision, as etcd's Compact call does.
+   * @throws {RefusedError} as the Compact call fails: compacted already, or not there yet
+   */
   compact(revision: bigint): void {
     this.#state.store.mvcc.compact(revision);
   }
@@ -170,6 +177,7 @@ export class MockEtcdServer implements AsyncDisposable {
     await this.#open();
   }
 
+  /** The same as `stop()`. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop();
   }

@@ -3,12 +3,16 @@ import type { Revision } from "./revision.ts";
 
 /** What etcd says of itself with every answer. */
 export class ResponseHeader {
+  /** The cluster: any unsigned 64-bit number. */
   readonly clusterId: bigint;
+  /** The member that answered. */
   readonly memberId: bigint;
   /** The store's revision when the server answered. Of a watch response: not the last event's, it may be ahead. */
   readonly revision: Revision;
+  /** The term, which grows with every election. */
   readonly raftTerm: bigint;
 
+  /** @internal */
   constructor({ clusterId, memberId, revision, raftTerm }: { clusterId: bigint; memberId: bigint; revision: Revision; raftTerm: bigint }) {
     this.clusterId = clusterId;
     this.memberId = memberId;
@@ -21,6 +25,7 @@ export class ResponseHeader {
     return header === undefined ? NO_HEADER : new ResponseHeader(header);
   }
 
+  /** As etcd's JSON has it, ids as strings. */
   toJSON(): Record<string, unknown> {
     return jsonObject({
       cluster_id: this.clusterId === 0n ? undefined : String(this.clusterId),

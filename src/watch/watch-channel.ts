@@ -51,11 +51,15 @@ export class WatchChannel<Value = unknown> implements AsyncIterable<WatchRespons
     return this.#watch.resumeRevision;
   }
 
+  /** How the watch is doing now. A snapshot. */
   get status(): WatchStatus {
     return new WatchStatus(this.#watch);
   }
 
-  /** @throws {TypeError} if the watch has a reader already */
+  /**
+   * What `for await` calls. One reader only: a watch hands over each response once.
+   * @throws {TypeError} if the watch has a reader already
+   */
   [Symbol.asyncIterator](): AsyncIterableIterator<WatchResponse<Value>> {
     const reader = this.#startReading();
     return iterator(reader, () => {
@@ -107,6 +111,7 @@ export class WatchChannel<Value = unknown> implements AsyncIterable<WatchRespons
     return this.#requestProgress(options);
   }
 
+  /** The same as `cancel()`, for `await using`. */
   [Symbol.asyncDispose](): Promise<void> {
     this.cancel();
     return Promise.resolve();

@@ -17,15 +17,21 @@ import type { TlsOptions } from "../server-options.ts";
 import { Inbox } from "./inbox.ts";
 import { ScriptedWatchStream } from "./scripted-watch-stream.ts";
 
+/** What a `ScriptedWatchServer` listens on, and answers beside watches. */
 export interface ScriptedWatchServerOptions {
   /** Default 0: a free one. */
   readonly port?: number;
+  /** With it, the server speaks TLS. */
   readonly tls?: TlsOptions;
   /** Answers to the calls that are no watches. A call without a handler is answered with UNIMPLEMENTED. */
   readonly kv?: Handlers<typeof KVDefinition>;
+  /** See `kv`. */
   readonly lease?: Handlers<typeof LeaseDefinition>;
+  /** See `kv`. */
   readonly maintenance?: Handlers<typeof MaintenanceDefinition>;
+  /** See `kv`. */
   readonly cluster?: Handlers<typeof ClusterDefinition>;
+  /** See `kv`. */
   readonly auth?: Handlers<typeof AuthDefinition>;
 }
 
@@ -46,6 +52,7 @@ const LARGEST_REQUEST_BYTES = 2 ** 31;
  * ```
  */
 export class ScriptedWatchServer implements AsyncDisposable {
+  /** What a test can do to its connections. */
   readonly faults: ConnectionFaults;
   /** Every stream so far. */
   readonly streams: ScriptedWatchStream[] = [];
@@ -78,10 +85,12 @@ export class ScriptedWatchServer implements AsyncDisposable {
     return server;
   }
 
+  /** The port on 127.0.0.1. */
   get port(): number {
     return this.#port;
   }
 
+  /** Host and port, as a client's `endpoints` takes it. */
   get endpoint(): string {
     return `${HOST}:${this.#port}`;
   }
@@ -122,6 +131,7 @@ export class ScriptedWatchServer implements AsyncDisposable {
     this.#port = await this.#listener.listen({ host: HOST, port: this.#port });
   }
 
+  /** The same as `stop()`. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop();
   }
