@@ -63,6 +63,7 @@ export class Kv {
    * @example
    * const { kvs, header } = await client.kv.get("config/", { prefix: true, limit: 100 });
    * for (const kv of kvs) console.log(kv.keyText, kv.valueText, kv.modRevision);
+   * console.log("as of revision", header.revision);
    */
   get(key: Key, options: GetOptions = {}): Promise<GetResponse> {
     checkOptions(options, getKinds, "get");

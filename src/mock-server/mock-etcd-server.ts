@@ -43,6 +43,14 @@ import { WatchableStore } from "./store/watchable-store.ts";
  *      └──────── stop ──────────┘
  *
  * The data, the ids and the port outlive a stop; connections, streams and watches do not.
+ *
+ * @example
+ * await using server = await MockEtcdServer.start();
+ * await using client = new EtcdClient({ endpoints: server.endpoint });
+ * await client.kv.put("a", "1");
+ * server.faults.dropConnections();
+ * const { kvs } = await client.kv.get("a");
+ * console.log(kvs[0]?.valueText); // 1
  */
 export class MockEtcdServer implements AsyncDisposable {
   /** What ids and jitter were drawn from: give it as an option to have the same again. */

@@ -22,7 +22,22 @@ export interface ChaosProxyOptions {
 
 const HOST = "127.0.0.1";
 
-/** A TCP proxy on loopback that breaks what passes through it: for cuts in the middle of a message, stalls, and slow or half-open links. */
+/**
+ * A TCP proxy on loopback that breaks what passes through it: for cuts in the middle of a message, stalls, and slow or half-open links.
+ *
+ * @example
+ * await using server = await MockEtcdServer.start();
+ * await using proxy = await ChaosProxy.start({ target: server.endpoint });
+ * await using client = new EtcdClient({ endpoints: proxy.endpoint });
+ * const watch = client.watch("a");
+ * await watch.created;
+ * proxy.cut();
+ * await client.kv.put("a", "1");
+ * for await (const event of watch.events()) {
+ *   console.log(event.kv.valueText); // 1
+ *   break;
+ * }
+ */
 export class ChaosProxy implements AsyncDisposable {
   readonly #target: { readonly host: string; readonly port: number };
   readonly #conditions: LinkConditions;

@@ -43,13 +43,15 @@ const LARGEST_REQUEST_BYTES = 2 ** 31;
 /**
  * A server that does nothing of itself: the test decides each answer, its order, its ids and the end of each stream.
  *
- * ```ts
+ * @example
  * await using server = await ScriptedWatchServer.start();
+ * await using client = new EtcdClient({ endpoints: server.endpoint });
+ * const watch = client.watch("a");
  * const stream = await server.nextStream();
- * await stream.nextCreate();
+ * const { key } = await stream.nextCreate();
+ * console.log(key.toString()); // a
  * stream.send({ created: true, header: { revision: 7n } });
- * stream.end({ code: "UNAVAILABLE" });
- * ```
+ * console.log(await watch.created); // WatchCreated { revision: 7n }
  */
 export class ScriptedWatchServer implements AsyncDisposable {
   /** What a test can do to its connections. */
