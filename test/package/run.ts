@@ -66,8 +66,8 @@ async function checkFiles(tarball: Tarball): Promise<string> {
   const named = JSON.parse(await readFile(join(ROOT, "package.json"), "utf8")) as NamedFiles;
   const problems = fileListProblems(tarball.files, named);
   if (problems.length > 0) throw new Error(problems.join("\n"));
-  const { files, packedBytes, unpackedBytes } = tarball;
-  return `${basename(tarball.path)}, ${files.length} files, ${megabytes(packedBytes)} packed, ${megabytes(unpackedBytes)} unpacked`;
+  const { files, packedBytes, unpackedBytes, integrity } = tarball;
+  return `${basename(tarball.path)}, ${files.length} files, ${megabytes(packedBytes)} packed, ${megabytes(unpackedBytes)} unpacked, ${integrity}`;
 }
 
 async function checkSize(project: string, work: string): Promise<string> {

@@ -9,12 +9,15 @@ export interface Tarball {
   readonly files: readonly string[];
   readonly packedBytes: number;
   readonly unpackedBytes: number;
+  /** As npm writes it into lock files: the same for the same files, wherever they are packed. */
+  readonly integrity: string;
 }
 
 interface PackReport {
   readonly filename: string;
   readonly size: number;
   readonly unpackedSize: number;
+  readonly integrity: string;
   readonly files: readonly { readonly path: string }[];
 }
 
@@ -26,5 +29,11 @@ export async function pack(folder: string): Promise<Tarball> {
   if (report === undefined) throw new Error(`npm pack told of no tarball: ${stdout}`);
   const path = join(folder, report.filename);
   if (!existsSync(path)) throw new Error(`npm pack told of ${report.filename}, which is not in ${folder}`);
-  return { path, files: report.files.map((file) => file.path).sort(), packedBytes: report.size, unpackedBytes: report.unpackedSize };
+  return {
+    path,
+    files: report.files.map((file) => file.path).sort(),
+    packedBytes: report.size,
+    unpackedBytes: report.unpackedSize,
+    integrity: report.integrity,
+  };
 }
