@@ -1,3 +1,10 @@
+/**
+ * The etcd Watch client: every change once, in order, whatever happens to the connection. With keys, leases, caches and controllers.
+ *
+ * @packageDocumentation
+ * @module etcd-watch
+ */
+
 // For applications: the client and what it takes.
 export { EtcdClient } from "./client/etcd-client.ts";
 export type { ClientOptions } from "./client/client-options.ts";

@@ -1,3 +1,10 @@
+/**
+ * An etcd server in memory, behind a real gRPC port, and what breaks the connections to it: for tests.
+ *
+ * @packageDocumentation
+ * @module etcd-watch/mock-server
+ */
+
 export { MockEtcdServer } from "./mock-etcd-server.ts";
 export type { MockEtcdServerOptions, TlsOptions } from "./server-options.ts";
 export type { ServerLimits } from "./server-state.ts";
