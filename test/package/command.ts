@@ -38,7 +38,7 @@ export async function runCommand(command: string, parameters: readonly string[],
   } finally {
     clearTimeout(timer);
   }
-  if (isLate) throw new Error(`${[command, ...parameters].join(" ")} did not end within ${timeoutMs} ms; it printed:\n${printed}`);
+  if (isLate) throw new Error(`${shown(command, parameters)} did not end within ${timeoutMs} ms; it printed:\n${printed}`);
   return { exitCode: child.exitCode, stdout, printed };
 }
 
@@ -46,7 +46,7 @@ export async function runCommand(command: string, parameters: readonly string[],
 export async function succeed(command: string, parameters: readonly string[], options: CommandOptions): Promise<CommandResult> {
   const result = await runCommand(command, parameters, options);
   if (result.exitCode !== 0)
-    throw new Error(`${[command, ...parameters].join(" ")} ended with ${String(result.exitCode)}:\n${result.printed.trim()}`);
+    throw new Error(`${shown(command, parameters)} ended with ${String(result.exitCode)}:\n${result.printed.trim()}`);
   return result;
 }
 
@@ -58,4 +58,9 @@ function userEnvironment(node: string): NodeJS.ProcessEnv {
       ),
   );
   return { ...Object.fromEntries(own), PATH: [dirname(node), process.env["PATH"]].join(delimiter), NO_COLOR: "1" };
+}
+
+/** A program that is given as a parameter would hide what went wrong. */
+function shown(command: string, parameters: readonly string[]): string {
+  return [command, ...parameters.map((parameter) => (parameter.includes("\n") ? "…" : parameter))].join(" ");
 }

@@ -25,9 +25,9 @@ console.log(JSON.stringify(names));
 /** Imports and requires the package, and waits for the process to end: an import that leaves a timer or a socket would keep it. */
 export async function quietImport(project: string, node: string): Promise<string> {
   const { stdout, printed } = await succeed(node, ["--input-type=module", "-e", PROGRAM], { cwd: project, node, timeoutMs: 20_000 });
-  if (printed !== stdout) throw new Error(`the import printed something:\n${printed}`);
-  const names = JSON.parse(stdout) as Record<string, string[]>;
-  return Object.entries(names)
+  const [names = "", ...others] = printed.trimEnd().split("\n").reverse();
+  if (others.length > 0 || stdout !== printed) throw new Error(`the import printed something:\n${printed}`);
+  return Object.entries(JSON.parse(names) as Record<string, string[]>)
     .map(([entry, { length }]) => `${entry} ${length} names`)
     .join(", ");
 }
