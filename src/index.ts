@@ -7,7 +7,7 @@
 
 // For applications: the client and what it takes.
 export { EtcdClient } from "./client/etcd-client.ts";
-export type { ClientOptions } from "./client/client-options.ts";
+export type { ClientOptions, ClientWatchBufferOptions } from "./client/client-options.ts";
 export type { AuthOptions } from "./transport/auth-token.ts";
 export type { TlsOptions } from "./transport/credentials.ts";
 export type { StateChange } from "./transport/connection-states.ts";

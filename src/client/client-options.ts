@@ -8,6 +8,15 @@ import { checkOptions, type OptionKinds, showValue } from "../util/option-check.
 import { guardedLogger, type Logger, silentLogger } from "../util/logger.ts";
 import { DEFAULT_WATCH_BUFFER, watchBuffer, type WatchBufferOptions } from "../watch/watch-options.ts";
 
+/** What may wait for slow readers: of one watch, unless it says otherwise itself, and of all watches of the client together. */
+export interface ClientWatchBufferOptions extends WatchBufferOptions {
+  /**
+   * Once all watches together hold more bytes unread than this, one that holds more than an equal share of it is parked. Default 64 MiB.
+   * Twice as much may be held, and one answer for each watch; a watch with `whenFull: "fail"` is bound by its own `maxBytes` alone.
+   */
+  readonly maxTotalBytes?: number;
+}
+
 /** What an `EtcdClient` is made with. Only `endpoints` must be given. */
 export interface ClientOptions {
   /** One or more of `host:port`, `http://host:port`, `https://host:port`, `unix:///path`; tried in order, then round and round. */
@@ -32,8 +41,8 @@ export interface ClientOptions {
   readonly requireLeader?: boolean;
   /** The bounds of the random delay between reconnects, in ms. Default `{ baseMs: 20, maxMs: 3_000 }`; the first try is immediate. */
   readonly backoff?: { readonly baseMs?: number; readonly maxMs?: number };
-  /** How much may wait for a slow reader of a watch. Default `{ maxBytes: 4 MiB, whenFull: "park" }`. */
-  readonly watchBuffer?: WatchBufferOptions;
+  /** How much may wait for slow readers of watches. Default `{ maxBytes: 4 MiB, whenFull: "park", maxTotalBytes: 64 MiB }`. */
+  readonly watchBuffer?: ClientWatchBufferOptions;
   /** Default: silent. `console` fits. */
   readonly logger?: Logger;
 }
@@ -44,7 +53,7 @@ export interface ClientSettings extends Required<Omit<ClientOptions, "auth" | "n
   readonly auth: AuthOptions | undefined;
   readonly tls: TlsOptions | undefined;
   readonly backoff: BackoffOptions;
-  readonly watchBuffer: Required<WatchBufferOptions>;
+  readonly watchBuffer: Required<ClientWatchBufferOptions>;
 }
 
 /** What etcd's `--grpc-keepalive-min-time` is unless told otherwise. */
@@ -67,6 +76,7 @@ const clientKinds: OptionKinds<ClientOptions> = {
   logger: "value",
 };
 
+const DEFAULT_MAX_TOTAL_BYTES = 64 * 1024 * 1024;
 const DEFAULT_BASE_MS = 20;
 const DEFAULT_MAX_MS = 3_000;
 
@@ -115,9 +125,17 @@ export function clientSettings(options: ClientOptions): ClientSettings {
     maxReceiveBytes,
     requireLeader,
     backoff: { baseMs, maxMs },
-    watchBuffer: watchBuffer(options.watchBuffer, DEFAULT_WATCH_BUFFER, "watchBuffer"),
+    watchBuffer: clientWatchBuffer(options.watchBuffer),
     logger,
   };
+}
+
+function clientWatchBuffer(options: ClientWatchBufferOptions = {}): Required<ClientWatchBufferOptions> {
+  checkOptions(options, { maxBytes: "value", whenFull: "value", maxTotalBytes: "value" }, "watchBuffer");
+  const { maxTotalBytes = DEFAULT_MAX_TOTAL_BYTES, ...perWatch } = options;
+  if (!Number.isSafeInteger(maxTotalBytes) || maxTotalBytes <= 0)
+    throw new RangeError(`watchBuffer.maxTotalBytes must be a positive integer, got ${showValue(maxTotalBytes)}`);
+  return { ...watchBuffer(perWatch, DEFAULT_WATCH_BUFFER, "watchBuffer"), maxTotalBytes };
 }
 
 /** Values are left out of the message: one of them may be a password or a key. */

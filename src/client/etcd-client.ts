@@ -8,6 +8,8 @@ import { SingleCreates } from "../watch/single-creates.ts";
 import type { WatchChannel } from "../watch/watch-channel.ts";
 import type { WatchOptions } from "../watch/watch-options.ts";
 import { type WatcherHost, watcherHost } from "../watch/watcher-host.ts";
+import { TurnClock } from "../util/turn-clock.ts";
+import { UnreadBytes } from "../watch/unread-bytes.ts";
 import { Watcher } from "../watch/watcher.ts";
 import { Auth } from "./auth.ts";
 import { callOptionKinds, type CallOptions } from "./call-options.ts";
@@ -71,6 +73,8 @@ export class EtcdClient implements AsyncDisposable {
       requestTimeoutMs,
       logger,
       clock: systemClock,
+      turnClock: new TurnClock(systemClock),
+      unread: new UnreadBytes(watchBuffer.maxTotalBytes),
       singleCreates: new SingleCreates(systemClock),
       watchers: new Set(),
     };

@@ -7,7 +7,7 @@ export class HeaderResponse {
   readonly header: ResponseHeader;
 
   /** @internal */
-  constructor({ header }: { readonly header: ConstructorParameters<typeof ResponseHeader>[0] | undefined }) {
+  constructor({ header }: { readonly header: Parameters<typeof ResponseHeader.from>[0] | undefined }) {
     this.header = ResponseHeader.from(header);
   }
 

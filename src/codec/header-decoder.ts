@@ -1,4 +1,4 @@
-import { asBigInt, type Int64 } from "../model/int64.ts";
+import { asBigInt, asInt64, type Int64 } from "../model/int64.ts";
 import { ResponseHeader } from "../model/response-header.ts";
 import { longVarint, NOT_PLAIN, positionAfter } from "./varint.ts";
 
@@ -27,7 +27,7 @@ export function decodeHeader(bytes: Buffer, position: number, end: number): Resp
   let clusterId = 0n;
   let memberId = 0n;
   let revision: Int64 = 0;
-  let raftTerm = 0n;
+  let raftTerm: Int64 = 0;
   const start = position;
   if (startsWithKnown(bytes, position, end)) {
     clusterId = knownClusterId;
@@ -45,14 +45,14 @@ export function decodeHeader(bytes: Buffer, position: number, end: number): Resp
     else if (tag === MEMBER_ID) {
       memberId = asUint64(number);
       // As etcd writes them, before anything else; a prefix with more in it would make the next header lose that.
-      if (revision === 0 && raftTerm === 0n && position - start <= MAX_IDS_BYTES)
+      if (revision === 0 && raftTerm === 0 && position - start <= MAX_IDS_BYTES)
         remember(bytes.subarray(start, position), clusterId, memberId);
     } else if (tag === REVISION) revision = number;
-    else if (tag === RAFT_TERM) raftTerm = asUint64(number);
+    else if (tag === RAFT_TERM) raftTerm = typeof number === "number" ? number : asInt64(BigInt.asUintN(64, number));
     else throw NOT_PLAIN;
   }
   if (position !== end) throw NOT_PLAIN;
-  return new ResponseHeader({ clusterId, memberId, revision: asBigInt(revision), raftTerm });
+  return new ResponseHeader(clusterId, memberId, revision, raftTerm);
 }
 
 function startsWithKnown(bytes: Buffer, position: number, end: number): boolean {

@@ -1,4 +1,4 @@
-import type { Int64 } from "../model/int64.ts";
+import { asInt64, type Int64 } from "../model/int64.ts";
 
 /** Thrown, and caught, inside the codec: these bytes are not a watch response in its plain form. It carries nothing. */
 export const NOT_PLAIN = new Error("Not the plain form of a watch response");
@@ -40,7 +40,8 @@ export function longVarint(bytes: Uint8Array, position: number): Int64 {
     top |= (byte & 0x7f) << shift;
     if (byte < 0x80) {
       positionAfter = position;
-      return BigInt.asIntN(64, (BigInt(top) << 49n) | BigInt(low + high * 0x1000_0000));
+      // A number after all, if somebody wrote it longer than it is.
+      return asInt64(BigInt.asIntN(64, (BigInt(top) << 49n) | BigInt(low + high * 0x1000_0000)));
     }
   }
   throw NOT_PLAIN;

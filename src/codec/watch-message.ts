@@ -21,7 +21,7 @@ const EVENTS = 90;
 /** One message of a Watch stream, decoded and checked. */
 export interface WatchMessage {
   readonly header: ResponseHeader;
-  readonly watchId: bigint;
+  readonly watchId: Int64;
   readonly created: boolean;
   readonly canceled: boolean;
   readonly compactRevision: Revision;
@@ -30,7 +30,7 @@ export interface WatchMessage {
   readonly fragment: boolean;
   readonly events: readonly WatchEvent[];
   /** The revision of the last event, one of a type that we do not know included. 0 without events. */
-  readonly lastRevision: Revision;
+  readonly lastRevision: Int64;
   readonly byteLength: number;
   /** What is wrong with its events, as far as that concerns no more than the watch that they are for. */
   readonly fault: string | undefined;
@@ -112,14 +112,14 @@ function decodePlain(bytes: Buffer, byteLength: number): WatchMessage {
   if (position !== end) throw NOT_PLAIN;
   return {
     header,
-    watchId: asBigInt(watchId),
+    watchId,
     created,
     canceled,
     compactRevision: asBigInt(compactRevision),
     cancelReason,
     fragment,
     events,
-    lastRevision: asBigInt(lastRevision),
+    lastRevision,
     byteLength,
     fault,
   };

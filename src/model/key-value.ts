@@ -28,7 +28,8 @@ export class KeyValue {
   private valueStart: number;
   private valueEnd: number;
   private readonly createRevision64: Int64;
-  private readonly modRevision64: Int64;
+  /** @internal */
+  readonly modRevision64: Int64;
   private readonly version64: Int64;
   private readonly lease64: Int64;
 

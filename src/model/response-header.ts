@@ -1,5 +1,14 @@
+import { inspect } from "node:util";
+import { asBigInt, asInt64, type Int64 } from "./int64.ts";
 import { jsonInteger, jsonObject } from "./json-form.ts";
 import type { Revision } from "./revision.ts";
+
+interface ResponseHeaderFields {
+  readonly clusterId: bigint;
+  readonly memberId: bigint;
+  readonly revision: Revision;
+  readonly raftTerm: bigint;
+}
 
 /** What etcd says of itself with every answer. */
 export class ResponseHeader {
@@ -7,22 +16,38 @@ export class ResponseHeader {
   readonly clusterId: bigint;
   /** The member that answered. */
   readonly memberId: bigint;
-  /** The store's revision when the server answered. Of a watch response: not the last event's, it may be ahead. */
-  readonly revision: Revision;
-  /** The term, which grows with every election. */
-  readonly raftTerm: bigint;
-
   /** @internal */
-  constructor({ clusterId, memberId, revision, raftTerm }: { clusterId: bigint; memberId: bigint; revision: Revision; raftTerm: bigint }) {
+  readonly revision64: Int64;
+  private readonly raftTerm64: Int64;
+
+  /** @internal For the decoder, which makes one for each answer. */
+  constructor(clusterId: bigint, memberId: bigint, revision: Int64, raftTerm: Int64) {
     this.clusterId = clusterId;
     this.memberId = memberId;
-    this.revision = revision;
-    this.raftTerm = raftTerm;
+    this.revision64 = revision;
+    this.raftTerm64 = raftTerm;
   }
 
-  /** A server may leave the header out; every field then counts as 0 (etcd-io/etcd#21706). */
-  static from(header: { clusterId: bigint; memberId: bigint; revision: bigint; raftTerm: bigint } | undefined): ResponseHeader {
-    return header === undefined ? NO_HEADER : new ResponseHeader(header);
+  /** A server may leave the header out; every field then counts as 0 (etcd-io/etcd#21706). @internal */
+  static from(header: ResponseHeaderFields | undefined): ResponseHeader {
+    if (header === undefined) return NO_HEADER;
+    return new ResponseHeader(header.clusterId, header.memberId, asInt64(header.revision), asInt64(header.raftTerm));
+  }
+
+  /** The store's revision when the server answered. Of a watch response: not the last event's, it may be ahead. */
+  get revision(): Revision {
+    return asBigInt(this.revision64);
+  }
+
+  /** The term, which grows with every election. */
+  get raftTerm(): bigint {
+    return asBigInt(this.raftTerm64);
+  }
+
+  /** For `console.log()`. @internal */
+  [inspect.custom](): ResponseHeaderFields {
+    const { clusterId, memberId, revision, raftTerm } = this;
+    return { clusterId, memberId, revision, raftTerm };
   }
 
   /** As etcd's JSON has it, ids as strings. */
@@ -36,4 +61,4 @@ export class ResponseHeader {
   }
 }
 
-const NO_HEADER = new ResponseHeader({ clusterId: 0n, memberId: 0n, revision: 0n, raftTerm: 0n });
+const NO_HEADER = new ResponseHeader(0n, 0n, 0, 0);

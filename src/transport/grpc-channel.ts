@@ -1,11 +1,4 @@
-import {
-  type ChannelOptions,
-  Client,
-  type ChannelCredentials,
-  type ClientDuplexStream,
-  connectivityState,
-  Metadata as GrpcMetadata,
-} from "@grpc/grpc-js";
+import { type ChannelOptions, Client, type ChannelCredentials, connectivityState, Metadata as GrpcMetadata } from "@grpc/grpc-js";
 import { RpcError } from "../errors/etcd-error.ts";
 import { grpcStatusName } from "../errors/grpc-status.ts";
 import { onAbort } from "../util/abort.ts";
@@ -131,13 +124,8 @@ export class GrpcChannel {
   }
 
   duplex(path: string, metadata: Metadata): GrpcDuplexCall {
-    const stream: ClientDuplexStream<Uint8Array, Buffer> = this.#client.makeBidiStreamRequest(
-      path,
-      serialize,
-      deserialize,
-      toGrpcMetadata(metadata),
-    );
-    return new GrpcDuplexCall({ stream, path, endpoint: this.endpoint.name });
+    const channel = this.#client.getChannel();
+    return new GrpcDuplexCall({ channel, path, endpoint: this.endpoint.name, metadata: toGrpcMetadata(metadata) });
   }
 
   /** Calls under way go on to their end. */

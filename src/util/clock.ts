@@ -30,6 +30,15 @@ export const systemClock: Clock = {
   },
 };
 
+const epochs = new WeakMap<Clock, number>();
+
+/** The time of day at a moment of the clock. What the clock lacks is found out once, so that a moment keeps its time. */
+export function timeOfDay(clock: Clock, atMs: number): Date {
+  const epochMs = epochs.get(clock) ?? Date.now() - clock.nowMs();
+  epochs.set(clock, epochMs);
+  return new Date(epochMs + atMs);
+}
+
 /** Resolves after `delayMs`; rejects with the signal's reason as soon as it is aborted. Leaves no timer and no listener behind. */
 export function sleep(
   delayMs: number,

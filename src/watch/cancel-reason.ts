@@ -1,6 +1,7 @@
 import { CompactedError, RpcError, WatchCanceledError } from "../errors/etcd-error.ts";
 import { GrpcStatus, type GrpcStatusName } from "../errors/grpc-status.ts";
 import { serverErrors } from "../errors/server-errors.ts";
+import { asBigInt, type Int64 } from "../model/int64.ts";
 import type { Revision } from "../model/revision.ts";
 import { isTokenRefusal } from "../transport/auth-token.ts";
 
@@ -34,7 +35,7 @@ export function cancelError({
   requestedRevision,
   key,
 }: {
-  watchId: bigint;
+  watchId: Int64;
   cancelReason: string;
   compactRevision: Revision;
   requestedRevision: Revision;
@@ -42,5 +43,5 @@ export function cancelError({
 }): CompactedError | WatchCanceledError {
   if (compactRevision !== 0n) return new CompactedError({ requestedRevision, compactRevision });
   if (cancelReason === serverErrors.compacted.message) return new CompactedError({ requestedRevision });
-  return new WatchCanceledError({ watchId, reason: cancelReason, code: codeOfReason(cancelReason), key });
+  return new WatchCanceledError({ watchId: asBigInt(watchId), reason: cancelReason, code: codeOfReason(cancelReason), key });
 }

@@ -1,5 +1,6 @@
 import type { RpcError } from "../errors/etcd-error.ts";
-import type { WatcherStream, WatchOutcome } from "./watcher-stream.ts";
+import type { WatchOutcome } from "./watch-outcome.ts";
+import type { WatcherStream } from "./watcher-stream.ts";
 
 /** What a connection tells the stream that it serves. */
 export interface ConnectionOwner {

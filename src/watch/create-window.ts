@@ -1,4 +1,5 @@
 import { RpcError } from "../errors/etcd-error.ts";
+import type { Int64 } from "../model/int64.ts";
 import type { Clock, Timer } from "../util/clock.ts";
 
 /** Creates in flight at the most. Measured: with 256 of them 10,000 watches were created soonest; with all at once it was slower. */
@@ -50,7 +51,7 @@ export class CreateWindow {
   readonly #clock: Clock;
   readonly #onUnfit: (error: RpcError) => void;
   #state: "plain" | "probing" | "open" | "single";
-  #nextOwnId = BigInt(Math.floor(FIRST_OWN_ID + Math.random() * (LAST_FIRST_OWN_ID - FIRST_OWN_ID)));
+  #nextOwnId = Math.floor(FIRST_OWN_ID + Math.random() * (LAST_FIRST_OWN_ID - FIRST_OWN_ID));
   #sentAtMs = 0;
   #probeLimitMs = MIN_PROBE_LIMIT_MS;
   #timer: Timer | undefined;
@@ -67,9 +68,9 @@ export class CreateWindow {
   }
 
   /** A create is sent. Returns the id that it asks for; 0 for none. */
-  send(): bigint {
+  send(): number {
     if (this.#state === "plain") this.#sentAtMs = this.#clock.nowMs();
-    if (this.#state === "plain" || this.#state === "single") return 0n;
+    if (this.#state === "plain" || this.#state === "single") return 0;
     if (this.#state === "probing") this.#awaitProbe();
     return this.#nextOwnId++;
   }
@@ -79,7 +80,7 @@ export class CreateWindow {
    * @param askedId what that one asked for
    * @returns whether it can be its answer; if not, the connection is being given up
    */
-  answered(askedId: bigint, { watchId, isRefusal }: { readonly watchId: bigint; readonly isRefusal: boolean }): boolean {
+  answered(askedId: Int64, { watchId, isRefusal }: { readonly watchId: Int64; readonly isRefusal: boolean }): boolean {
     this.close();
     if (this.#state === "plain") {
       this.#probeLimitMs = Math.max(MIN_PROBE_LIMIT_MS, PROBE_LIMIT_ROUND_TRIPS * (this.#clock.nowMs() - this.#sentAtMs));
@@ -87,7 +88,7 @@ export class CreateWindow {
       return true;
     }
     if (this.#state === "probing" && !isRefusal) this.#state = watchId === askedId ? "open" : "single";
-    if (this.#state !== "open" || watchId === askedId || (isRefusal && (watchId === -1n || watchId === 0n))) return true;
+    if (this.#state !== "open" || watchId === askedId || (isRefusal && (watchId === -1n || watchId === 0))) return true;
     this.#onUnfit(OUT_OF_ORDER);
     return false;
   }

@@ -1,5 +1,6 @@
 import type { WatchMessage } from "../codec/watch-message.ts";
 import { ProtocolError, RpcError } from "../errors/etcd-error.ts";
+import type { Int64 } from "../model/int64.ts";
 import type { WatchEvent } from "../model/watch-event.ts";
 
 interface Part {
@@ -12,7 +13,7 @@ interface Part {
  * connection and dies with it: a watch that is created again gets the whole answer anew.
  */
 export class FragmentAssembler {
-  readonly #parts = new Map<bigint, Part>();
+  readonly #parts = new Map<Int64, Part>();
   readonly #maxRevisionBytes: number;
 
   /** @param maxRevisionBytes how much of one revision to hold at the most; a revision is never handed over torn */
@@ -32,13 +33,14 @@ export class FragmentAssembler {
    * @throws {RpcError} RESOURCE_EXHAUSTED if one revision alone is larger than the limit; {ProtocolError} if a piece goes back
    */
   push(message: WatchMessage, { maxBytes }: { maxBytes: number }): WatchMessage | undefined {
+    if (!message.fragment && this.#parts.size === 0) return message; // what all but a few come as
     const part = this.#parts.get(message.watchId);
     if (part === undefined && !message.fragment) return message;
-    if (part !== undefined && message.lastRevision === 0n && !message.fragment) return undefined; // a notice between two pieces is ahead of them
+    if (part !== undefined && message.lastRevision === 0 && !message.fragment) return undefined; // a notice between two pieces is ahead of them
     const { events, byteLength } = part ?? { events: [], byteLength: 0 };
     const [first] = message.events;
     const last = events.at(-1);
-    if (first !== undefined && last !== undefined && first.kv.modRevision < last.kv.modRevision)
+    if (first !== undefined && last !== undefined && first.kv.modRevision64 < last.kv.modRevision64)
       throw new ProtocolError(
         `A piece of a watch response begins with revision ${String(first.kv.modRevision)}, after ${String(last.kv.modRevision)}`,
       );
@@ -56,14 +58,14 @@ export class FragmentAssembler {
   }
 
   /** The watch is gone; so is what was held for it. */
-  drop(watchId: bigint): void {
+  drop(watchId: Int64): void {
     this.#parts.delete(watchId);
   }
 
   /** Everything but the last revision is complete: an event of a later one has come. */
   #split(message: WatchMessage): WatchMessage | undefined {
     const { events, lastRevision } = message;
-    const tailStart = events.findIndex(({ kv }) => kv.modRevision === lastRevision);
+    const tailStart = events.findIndex(({ kv }) => kv.modRevision64 === lastRevision);
     const complete = tailStart === -1 ? events : events.slice(0, tailStart);
     const tail = tailStart === -1 ? [] : events.slice(tailStart);
     const tailBytes = Math.ceil((message.byteLength * tail.length) / Math.max(events.length, 1));
@@ -78,6 +80,6 @@ export class FragmentAssembler {
     const last = complete.at(-1);
     return last === undefined
       ? undefined
-      : { ...message, events: complete, lastRevision: last.kv.modRevision, byteLength: message.byteLength - tailBytes };
+      : { ...message, events: complete, lastRevision: last.kv.modRevision64, byteLength: message.byteLength - tailBytes };
   }
 }

@@ -1,4 +1,4 @@
-import type { Revision } from "../model/revision.ts";
+import type { Int64 } from "../model/int64.ts";
 import { type Clock, every } from "../util/clock.ts";
 import type { WatcherStream } from "./watcher-stream.ts";
 
@@ -12,16 +12,16 @@ const IDLE_PERIOD_MS = 60_000;
  */
 export function keepResumable(
   clock: Clock,
-  { substreams }: { readonly substreams: ReadonlyMap<bigint, WatcherStream> },
+  { substreams }: { readonly substreams: ReadonlyMap<Int64, WatcherStream> },
   requestProgress: (signal: AbortSignal) => Promise<void>,
 ): () => void {
-  const seenAt = new WeakMap<WatcherStream, Revision>();
+  const seenAt = new WeakMap<WatcherStream, Int64>();
   const ending = new AbortController();
   const stop = every(clock, IDLE_PERIOD_MS, () => {
     let isIdle = false;
     for (const watch of substreams.values()) {
-      if (seenAt.get(watch) === watch.nextRevision) isIdle = true;
-      else seenAt.set(watch, watch.nextRevision);
+      if (seenAt.get(watch) === watch.next64) isIdle = true;
+      else seenAt.set(watch, watch.next64);
     }
     if (isIdle) requestProgress(ending.signal).catch(() => undefined); // the connection is gone: so is what asked
   });

@@ -1,18 +1,18 @@
 import type { WatchMessage } from "../codec/watch-message.ts";
-import type { Revision } from "../model/revision.ts";
+import type { Int64 } from "../model/int64.ts";
 
 /** The last that 64 bits can hold: a watch could not go on after it. */
-const LAST_REVISION: Revision = 2n ** 63n - 1n;
+const LAST_REVISION = 2n ** 63n - 1n;
 
 /** Whether a store can be at this revision, and go on. */
-export function isPossibleRevision(revision: Revision): boolean {
-  return revision >= 0n && revision < LAST_REVISION;
+export function isPossibleRevision(revision: Int64): boolean {
+  return revision >= 0 && revision < LAST_REVISION;
 }
 
 /** What is wrong with a message that could be decoded; undefined if nothing is. It concerns the watch that it is for, and no other. */
 export function messageFault({ fault, header, lastRevision }: WatchMessage): string | undefined {
   if (fault !== undefined) return fault;
-  return isPossibleRevision(header.revision) && lastRevision < LAST_REVISION
+  return isPossibleRevision(header.revision64) && lastRevision < LAST_REVISION
     ? undefined
-    : `A watch response came with revision ${String(lastRevision)} and header revision ${String(header.revision)}`;
+    : `A watch response came with revision ${String(lastRevision)} and header revision ${String(header.revision64)}`;
 }

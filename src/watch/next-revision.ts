@@ -1,12 +1,12 @@
-import type { Revision } from "../model/revision.ts";
+import { type Int64, successor } from "../model/int64.ts";
 
 /** What of a watch message decides from where to go on. */
 export interface Advance {
   readonly created: boolean;
   readonly canceled: boolean;
-  readonly headerRevision: Revision;
+  readonly headerRevision: Int64;
   /** The revision of the last event; 0 without events. */
-  readonly lastRevision: Revision;
+  readonly lastRevision: Int64;
 }
 
 /**
@@ -23,13 +23,13 @@ export interface Advance {
  * `dotnet-etcd#310` and `kragniz/python-etcd3#729` are the same bug in two more clients: going on from the original request, or from
  * the middle of a revision.
  */
-export function nextRevision(current: Revision, { created, canceled, headerRevision, lastRevision }: Advance): Revision {
-  if (lastRevision !== 0n) return larger(current, lastRevision + 1n);
-  if (canceled || headerRevision === 0n) return current;
-  if (created) return current === 0n ? headerRevision + 1n : current;
-  return larger(current, headerRevision + 1n);
+export function nextRevision(current: Int64, { created, canceled, headerRevision, lastRevision }: Advance): Int64 {
+  if (lastRevision !== 0) return larger(current, successor(lastRevision));
+  if (canceled || headerRevision === 0) return current;
+  if (created) return current === 0 ? successor(headerRevision) : current;
+  return larger(current, successor(headerRevision));
 }
 
-function larger(a: Revision, b: Revision): Revision {
+function larger(a: Int64, b: Int64): Int64 {
   return a > b ? a : b;
 }

@@ -1,4 +1,4 @@
-import type { Revision } from "../model/revision.ts";
+import type { Int64 } from "../model/int64.ts";
 import { Deque } from "../util/deque.ts";
 
 /** A server answers a progress request at once or never: after this time a notice is no answer to it, in ms. */
@@ -7,7 +7,7 @@ const ANSWER_WITHIN_MS = 5_000;
 /** Why a broadcast may know nothing of a watch that is confirmed. */
 interface Doubt {
   /** The store's revision when the server registered the watch. */
-  readonly createdRevision: Revision;
+  readonly createdRevision: Int64;
   /** Requests from before, each of which may still be answered. */
   asks: number;
 }
@@ -23,7 +23,7 @@ interface Doubt {
 export class ProgressAsks {
   /** Of the user's own requests. */
   readonly #askedAtMs = new Deque<number>();
-  readonly #doubts = new Map<bigint, Doubt>();
+  readonly #doubts = new Map<Int64, Doubt>();
   /** Requests, the library's too, less broadcasts. */
   #unanswered = 0;
 
@@ -34,17 +34,17 @@ export class ProgressAsks {
   }
 
   /** A watch was created, at that revision of the store. */
-  confirmed(watchId: bigint, createdRevision: Revision): void {
+  confirmed(watchId: Int64, createdRevision: Int64): void {
     if (this.#unanswered > 0) this.#doubts.set(watchId, { createdRevision, asks: this.#unanswered });
   }
 
   /** A message of the watch's own has come: what is older was before it. */
-  heardOf(watchId: bigint): void {
+  heardOf(watchId: Int64): void {
     if (this.#doubts.size > 0) this.#doubts.delete(watchId);
   }
 
   /** A notice for the whole stream has come: whether the user has asked for it. */
-  answered(revision: Revision, nowMs: number): boolean {
+  answered(revision: Int64, nowMs: number): boolean {
     for (const [watchId, doubt] of this.#doubts) {
       if (revision > doubt.createdRevision || doubt.asks === 0) this.#doubts.delete(watchId);
       else doubt.asks--;
@@ -55,7 +55,7 @@ export class ProgressAsks {
   }
 
   /** Whether the broadcast that has just come was made when the server had this watch. */
-  covers(watchId: bigint): boolean {
+  covers(watchId: Int64): boolean {
     return !this.#doubts.has(watchId);
   }
 

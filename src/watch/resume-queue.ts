@@ -1,3 +1,4 @@
+import type { Int64 } from "../model/int64.ts";
 import { Deque } from "../util/deque.ts";
 import type { WatcherStream } from "./watcher-stream.ts";
 
@@ -5,7 +6,7 @@ import type { WatcherStream } from "./watcher-stream.ts";
 export interface InFlight {
   watch: WatcherStream | undefined;
   /** The id that was asked for; 0 for none. */
-  readonly watchId: bigint;
+  readonly watchId: Int64;
 }
 
 /** How requests go out on a connection. */
@@ -13,7 +14,7 @@ export interface CreateSender {
   /** How many may be in flight. */
   readonly window: number;
   /** Sends a request, and returns the id that it asks for. */
-  send(watch: WatcherStream): bigint;
+  send(watch: WatcherStream): Int64;
 }
 
 /**

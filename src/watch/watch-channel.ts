@@ -1,12 +1,10 @@
-import { ClosedError } from "../errors/etcd-error.ts";
-import type { KeyValue } from "../model/key-value.ts";
 import type { Revision } from "../model/revision.ts";
 import type { WatchEvent } from "../model/watch-event.ts";
-import type { ProgressRequestOptions } from "./progress-request.ts";
-import type { BufferedResponse } from "./event-buffer.ts";
+import { type ProgressRequestOptions, requestProgress } from "./progress-request.ts";
 import type { WatchCreated } from "./watch-created.ts";
-import { WatchReader } from "./watch-reader.ts";
-import type { WatcherStream } from "./watcher-stream.ts";
+import { type Decode, EventReader, ResponseReader } from "./watch-reader.ts";
+import type { WatcherHost } from "./watcher-host.ts";
+import type { WatcherStream, WatchListener } from "./watcher-stream.ts";
 import type { WatchResponse } from "./watch-response.ts";
 import { WatchStatus } from "./watch-status.ts";
 
@@ -19,19 +17,15 @@ import { WatchStatus } from "./watch-status.ts";
  */
 export class WatchChannel<Value = unknown> implements AsyncIterable<WatchResponse<Value>>, AsyncDisposable {
   readonly #watch: WatcherStream;
-  readonly #decode: ((kv: KeyValue) => Value) | undefined;
-  readonly #requestProgress: (options: ProgressRequestOptions) => Promise<Revision>;
-  #reader: WatchReader | undefined;
+  readonly #host: WatcherHost;
+  readonly #decode: Decode<Value>;
+  #isRead = false;
 
   /** @internal */
-  constructor(options: {
-    watch: WatcherStream;
-    decode: ((kv: KeyValue) => Value) | undefined;
-    requestProgress: (options: ProgressRequestOptions) => Promise<Revision>;
-  }) {
-    this.#watch = options.watch;
-    this.#decode = options.decode;
-    this.#requestProgress = options.requestProgress;
+  constructor(watch: WatcherStream, host: WatcherHost, decode: Decode<Value>) {
+    this.#watch = watch;
+    this.#host = host;
+    this.#decode = decode;
   }
 
   /**
@@ -61,12 +55,7 @@ export class WatchChannel<Value = unknown> implements AsyncIterable<WatchRespons
    * @throws {TypeError} if the watch has a reader already
    */
   [Symbol.asyncIterator](): AsyncIterableIterator<WatchResponse<Value>> {
-    const reader = this.#startReading();
-    return iterator(reader, () => {
-      const buffered = this.#take();
-      if (buffered !== undefined) this.#watch.taken(buffered.nextRevision, { whole: true });
-      return buffered?.response;
-    });
+    return this.#startReading(ResponseReader<Value>);
   }
 
   /**
@@ -74,25 +63,7 @@ export class WatchChannel<Value = unknown> implements AsyncIterable<WatchRespons
    * @throws {TypeError} if the watch has a reader already
    */
   events(): AsyncIterableIterator<WatchEvent<Value>> {
-    const reader = this.#startReading();
-    let inHand: { readonly events: readonly WatchEvent<Value>[]; readonly nextRevision: Revision } | undefined;
-    let index = 0;
-    return iterator(reader, () => {
-      if (this.#watch.isLeft) return undefined;
-      while (inHand === undefined || index === inHand.events.length) {
-        if (inHand !== undefined) this.#watch.taken(inHand.nextRevision, { whole: true }); // a notice: it has no event that would say so
-        const buffered = this.#take();
-        inHand = buffered && { events: buffered.response.events, nextRevision: buffered.nextRevision };
-        index = 0;
-        if (inHand === undefined) return undefined;
-      }
-      const event = inHand.events[index++];
-      const next = inHand.events[index];
-      if (next === undefined) this.#watch.taken(inHand.nextRevision, { whole: true });
-      else if (event !== undefined && event.kv.modRevision !== next.kv.modRevision)
-        this.#watch.taken(event.kv.modRevision + 1n, { whole: false });
-      return event;
-    });
+    return this.#startReading(EventReader<Value>);
   }
 
   /** Ends the watch. Nothing is delivered afterwards. Idempotent. */
@@ -108,7 +79,7 @@ export class WatchChannel<Value = unknown> implements AsyncIterable<WatchRespons
    * notice proves it; {RpcError} DEADLINE_EXCEEDED after `timeoutMs` (10,000); the signal's reason; why the watch ended
    */
   requestProgress(options: ProgressRequestOptions = {}): Promise<Revision> {
-    return this.#requestProgress(options);
+    return requestProgress(this.#host, this.#watch, options);
   }
 
   /** The same as `cancel()`, for `await using`. */
@@ -117,42 +88,9 @@ export class WatchChannel<Value = unknown> implements AsyncIterable<WatchRespons
     return Promise.resolve();
   }
 
-  #startReading(): WatchReader {
-    if (this.#reader !== undefined) throw new TypeError("A watch has one reader: it is being iterated already");
-    this.#reader = new WatchReader(this.#watch);
-    return this.#reader;
+  #startReading<Reader extends WatchListener>(Reader: new (watch: WatcherStream, decode: Decode<Value>) => Reader): Reader {
+    if (this.#isRead) throw new TypeError("A watch has one reader: it is being iterated already");
+    this.#isRead = true;
+    return new Reader(this.#watch, this.#decode);
   }
-
-  #take(): (BufferedResponse & { readonly response: WatchResponse<Value> }) | undefined {
-    const buffered = this.#watch.take() as (BufferedResponse & { readonly response: WatchResponse<Value> }) | undefined;
-    if (buffered !== undefined && this.#decode !== undefined)
-      for (const event of buffered.response.events) decodeEvent(event, this.#decode);
-    return buffered;
-  }
-}
-
-function decodeEvent<Value>(event: WatchEvent<Value>, decode: (kv: KeyValue) => Value): void {
-  if (event.type !== "put") return;
-  try {
-    event.value = decode(event.kv);
-  } catch (error) {
-    event.decodeError = error;
-  }
-}
-
-function iterator<Item>(reader: WatchReader, take: () => Item | undefined): AsyncIterableIterator<Item> {
-  return {
-    next: () => reader.next(take),
-    return: () => {
-      reader.leave(new ClosedError("The watch"));
-      return Promise.resolve({ done: true, value: undefined });
-    },
-    throw: (error: Error) => {
-      reader.leave(error);
-      return Promise.reject(error);
-    },
-    [Symbol.asyncIterator]() {
-      return this;
-    },
-  };
 }

@@ -1,5 +1,6 @@
 import { decodeWatchMessage, type WatchMessage } from "../codec/watch-message.ts";
 import { isProtocolError, isRpcError, ProtocolError } from "../errors/etcd-error.ts";
+import type { Int64 } from "../model/int64.ts";
 import type { Clock } from "../util/clock.ts";
 import type { DuplexCall } from "../transport/transport.ts";
 import { onAbort } from "../util/abort.ts";
@@ -21,7 +22,7 @@ import type { WatcherStream } from "./watcher-stream.ts";
 /** One connection of a `WatchGrpcStream` and all that dies with it: ids, open cancels, fragments. A late message meets only this. */
 export class WatchConnection implements CreateSender {
   /** Watches that the server has created on this connection. */
-  readonly substreams = new Map<bigint, WatcherStream>();
+  readonly substreams = new Map<Int64, WatcherStream>();
   readonly #call: DuplexCall;
   readonly #queue: ResumeQueue;
   readonly #owner: ConnectionOwner;
@@ -32,7 +33,7 @@ export class WatchConnection implements CreateSender {
   });
   #fail: (error: unknown) => void = () => undefined;
   /** The largest id that answered a create. Servers count up, so a cancel of a smaller one that we do not have is of a watch that is over. */
-  #largestId = -1n;
+  #largestId: Int64 = -1n;
   readonly #progressAsks = new ProgressAsks();
   readonly #guard: ClusterGuard;
   /** Notices that answer a request come after the events they speak of (etcd-io/etcd#15220). False until that is known. */
@@ -131,7 +132,7 @@ export class WatchConnection implements CreateSender {
     return this.#creates.size;
   }
 
-  send({ spec, nextRevision: startRevision }: WatcherStream): bigint {
+  send({ spec, next64: startRevision }: WatcherStream): Int64 {
     const watchId = this.#creates.send();
     this.#call.write(encodeCreate(spec, { startRevision, fragment: spec.fragment || this.#fragmentAll, watchId }));
     return watchId;
@@ -176,7 +177,7 @@ export class WatchConnection implements CreateSender {
     this.#record.heard++;
     if (message.created) this.#onCreated(message);
     else if (message.canceled || message.compactRevision !== 0n) this.#onCanceled(message);
-    else if (message.watchId === -1n && message.lastRevision === 0n && !message.fragment) this.#onBroadcast(message);
+    else if (message.watchId === -1n && message.lastRevision === 0 && !message.fragment) this.#onBroadcast(message);
     else this.#onEvents(message);
   }
 
@@ -204,13 +205,13 @@ export class WatchConnection implements CreateSender {
   #confirm(watch: WatcherStream, message: WatchMessage): void {
     watch.watchId = message.watchId;
     this.substreams.set(message.watchId, watch);
-    this.#progressAsks.confirmed(message.watchId, message.header.revision);
+    this.#progressAsks.confirmed(message.watchId, message.header.revision64);
     if (this.#isBad(watch, message)) return;
-    if (watch.nextRevision === 0n && message.header.revision === 0n) this.#owner.startUnknown(watch);
-    else if (message.lastRevision === 0n) watch.onCreated(message);
+    if (watch.next64 === 0 && message.header.revision64 === 0) this.#owner.startUnknown(watch);
+    else if (message.lastRevision === 0) watch.onCreated(message);
     else {
       // etcd sends no events with a `created`, but nothing forbids it.
-      watch.onCreated({ ...message, events: [], lastRevision: 0n });
+      watch.onCreated({ ...message, events: [], lastRevision: 0 });
       this.#onEvents({ ...message, created: false });
     }
   }
@@ -255,10 +256,10 @@ export class WatchConnection implements CreateSender {
   /** A notice for every watch of the stream that the server had when it made it: others may have to be sent what came before it. */
   #onBroadcast(message: WatchMessage): void {
     if (messageFault(message) !== undefined) return;
-    const asked = this.#progressAsks.answered(message.header.revision, this.#clock.nowMs());
+    const asked = this.#progressAsks.answered(message.header.revision64, this.#clock.nowMs());
     for (const watch of [...this.substreams.values()]) {
       if (this.#progressAsks.covers(watch.watchId) && !this.#isBad(watch, message))
-        this.#deliver(watch, message, { moves: this.progressIsOrdered, notify: asked || watch.spec.progressNotify });
+        this.#deliver(watch, message, this.progressIsOrdered, asked || watch.spec.progressNotify);
     }
   }
 
@@ -281,11 +282,11 @@ export class WatchConnection implements CreateSender {
     if (whole !== undefined) this.#deliver(watch, whole);
   }
 
-  #deliver(watch: WatcherStream, message: WatchMessage, options?: { moves: boolean; notify: boolean }): void {
-    const before = watch.nextRevision;
-    watch.receive(message, options);
-    if (watch.nextRevision !== before) this.#record.hasDelivered = true;
-    if (watch.bufferedBytes > watch.spec.maxBytes) this.#owner.full(watch);
+  #deliver(watch: WatcherStream, message: WatchMessage, moves?: boolean, notify?: boolean): void {
+    const before = watch.next64;
+    watch.receive(message, moves, notify);
+    if (watch.next64 !== before) this.#record.hasDelivered = true;
+    if (watch.isFull) this.#owner.full(watch);
   }
 
   /** Nonsense, or not of the cluster that the watch has seen before: that ends it. */

@@ -1,5 +1,6 @@
 import { jsonInteger } from "../model/json-form.ts";
 import type { Revision } from "../model/revision.ts";
+import { type Deferred, deferred } from "../util/deferred.ts";
 
 /** The server has registered the watch. */
 export class WatchCreated {
@@ -15,4 +16,34 @@ export class WatchCreated {
   toJSON(): Record<string, unknown> {
     return { revision: jsonInteger(this.revision) };
   }
+}
+
+/**
+ * Whether a watch was created: not known yet, or asked for by somebody who waits; then the word on it, or the promise that somebody has.
+ * One field, for it is in every watch, and no promise is made where nobody asks.
+ *
+ *   undefined ── asked ──► Deferred ── word ──► Promise
+ *       └── word ──► WatchCreated or Error ── asked ──┘
+ */
+export type Creation = undefined | Deferred<WatchCreated> | Promise<WatchCreated> | WatchCreated | Error;
+
+/** Somebody asks: the creation as it is from then on, and the promise. */
+export function askedFor(creation: Creation): { readonly creation: Creation; readonly promise: Promise<WatchCreated> } {
+  if (creation instanceof Promise) return { creation, promise: creation };
+  if (creation !== undefined && "promise" in creation) return { creation, promise: creation.promise };
+  const asked = deferred<WatchCreated>();
+  asked.promise.catch(() => undefined); // whoever does not look at it does not want to hear of it
+  if (creation === undefined) return { creation: asked, promise: asked.promise };
+  if (creation instanceof WatchCreated) asked.resolve(creation);
+  else asked.reject(creation);
+  return { creation: asked.promise, promise: asked.promise };
+}
+
+/** The word on it: the creation as it is from then on. Only the first one counts. */
+export function settled(creation: Creation, word: WatchCreated | Error): Creation {
+  if (creation === undefined) return word;
+  if (!("resolve" in creation)) return creation;
+  if (word instanceof WatchCreated) creation.resolve(word);
+  else creation.reject(word);
+  return creation.promise;
 }

@@ -12,13 +12,11 @@ import { asEtcdError, type ConnectionHealth, NEVER_OPENED, StreamRetry } from ".
 import type { WatchConnection } from "./watch-connection.ts";
 import { WatchPlaces } from "./watch-places.ts";
 import type { WatcherHost } from "./watcher-host.ts";
-import type { WatcherStream, WatchHome, WatchOutcome, WatchPlace } from "./watcher-stream.ts";
+import type { WatchOutcome } from "./watch-outcome.ts";
+import type { WatchHome, WatchPlace } from "./watch-home.ts";
+import type { WatcherStream } from "./watcher-stream.ts";
 
-type StreamState =
-  | { readonly at: "opening" }
-  | { readonly at: "serving"; readonly connection: WatchConnection }
-  | { readonly at: "backing-off" }
-  | { readonly at: "closed" };
+type StreamState = { readonly at: "serving"; readonly connection: WatchConnection } | { readonly at: "opening" | "backing-off" | "closed" };
 
 /** The streams of one watcher, as far as each of them needs to know the others. */
 export interface StreamFamily {
@@ -53,7 +51,7 @@ export interface WatchGrpcStreamOptions {
  * opening: waits for an endpoint to answer. serving: `connection` is live. backing-off: nothing is open. closed: it holds no watch and
  * takes none. Where each watch is, `WatchPlaces` tells. A stream that breaks and has a successor hands its watches over, and is closed.
  */
-export class WatchGrpcStream implements WatchHome, ConnectionOwner {
+export class WatchGrpcStream implements WatchHome<WatcherStream>, ConnectionOwner {
   /** Settles once the stream is closed and its call is over. Never rejects. */
   readonly done: Promise<void>;
   readonly context: ContextValue;
@@ -153,8 +151,8 @@ export class WatchGrpcStream implements WatchHome, ConnectionOwner {
   }
 
   full(watch: WatcherStream): void {
-    const { maxBytes: limitBytes, whenFull } = watch.spec;
-    if (whenFull === "park") {
+    const { limitBytes } = watch;
+    if (watch.spec.whenFull === "park") {
       this.#places.park(watch);
       if (watch.parkings++ === 0) this.#host.logger.warn("A watch is parked: its reader is behind", { key: watch.keyText, limitBytes });
     } else {

@@ -4,7 +4,6 @@ import type { Namespace } from "../model/namespace.ts";
 import { type Revision, toRevision } from "../model/revision.ts";
 import type { Metadata } from "../transport/transport.ts";
 import { checkOptions, checkSignal, type OptionKinds, showValue } from "../util/option-check.ts";
-import { type ContextValue, contextValue } from "./context-value.ts";
 
 /** How much may wait for a slow reader, and what then. */
 export interface WatchBufferOptions {
@@ -55,7 +54,6 @@ export interface WatchSpec {
   readonly createdNotify: boolean;
   readonly fragment: boolean;
   readonly filters: readonly ("noput" | "nodelete")[];
-  readonly context: ContextValue;
   readonly maxBytes: number;
   readonly whenFull: "park" | "fail";
 }
@@ -79,6 +77,8 @@ const watchKinds: OptionKinds<WatchOptions> = {
   decode: "value",
 };
 
+const NO_FILTERS: readonly [] = [];
+
 const bufferKinds: OptionKinds<WatchBufferOptions> = { maxBytes: "value", whenFull: "value" };
 
 /**
@@ -88,10 +88,10 @@ const bufferKinds: OptionKinds<WatchBufferOptions> = { maxBytes: "value", whenFu
 export function watchSpec(
   key: Key,
   options: WatchOptions,
-  defaults: { namespace?: Namespace | undefined; requireLeader: boolean; buffer: Required<WatchBufferOptions> },
+  defaults: { namespace?: Namespace | undefined; buffer: Required<WatchBufferOptions> },
 ): WatchSpec {
   checkOptions(options, watchKinds, "watch");
-  const { startRevision = 0n, requireLeader = defaults.requireLeader, decode } = options;
+  const { startRevision = 0n, decode } = options;
   if (decode !== undefined && typeof (decode as unknown) !== "function")
     throw new TypeError(`decode must be a function, got ${showValue(decode)}`);
   checkSignal(options.signal);
@@ -105,7 +105,6 @@ export function watchSpec(
     createdNotify: options.createdNotify ?? false,
     fragment: options.fragment ?? false,
     filters: checkedFilters(options.filters),
-    context: contextValue(options.metadata, requireLeader),
     ...watchBuffer(options.buffer, defaults.buffer),
   };
 }
@@ -125,7 +124,8 @@ export function watchBuffer(
 }
 
 /** A copy: what the caller does to the array later must not change a watch that is resumed. */
-function checkedFilters(filters: readonly ("noput" | "nodelete")[] = []): readonly ("noput" | "nodelete")[] {
+function checkedFilters(filters: readonly ("noput" | "nodelete")[] = NO_FILTERS): readonly ("noput" | "nodelete")[] {
+  if (filters === NO_FILTERS) return NO_FILTERS;
   const given: unknown = filters;
   if (!Array.isArray(given)) throw new TypeError(`filters must be an array of "noput" and "nodelete", got ${showValue(given)}`);
   for (const filter of filters) {

@@ -1,6 +1,8 @@
+import type { Int64 } from "../model/int64.ts";
 import { ResumeQueue } from "./resume-queue.ts";
 import type { WatchConnection } from "./watch-connection.ts";
-import type { WatcherStream, WatchPlace } from "./watcher-stream.ts";
+import type { WatchPlace } from "./watch-home.ts";
+import type { WatcherStream } from "./watcher-stream.ts";
 
 /** Where the watches of one stream are. Each is in exactly one of `resuming`, the connection's `substreams`, and `parked`. */
 export class WatchPlaces {
@@ -15,7 +17,7 @@ export class WatchPlaces {
   }
 
   /** Watches that the server has created on the connection that is open. */
-  get substreams(): ReadonlyMap<bigint, WatcherStream> {
+  get substreams(): ReadonlyMap<Int64, WatcherStream> {
     return this.#connection?.substreams ?? NONE;
   }
 
@@ -60,4 +62,4 @@ export class WatchPlaces {
   }
 }
 
-const NONE: ReadonlyMap<bigint, WatcherStream> = new Map();
+const NONE: ReadonlyMap<Int64, WatcherStream> = new Map();

@@ -1,57 +1,170 @@
+import { ClosedError } from "../errors/etcd-error.ts";
+import { type Int64, successor } from "../model/int64.ts";
+import type { KeyValue } from "../model/key-value.ts";
+import type { WatchEvent } from "../model/watch-event.ts";
 import { Deque } from "../util/deque.ts";
-import type { WatcherStream } from "./watcher-stream.ts";
+import type { BufferedResponse } from "./event-buffer.ts";
+import type { WatcherStream, WatchListener } from "./watcher-stream.ts";
+import type { WatchResponse } from "./watch-response.ts";
 
-interface Pending {
-  readonly settle: () => boolean;
-}
+type Resolve<Item> = (result: IteratorResult<Item, undefined> | Promise<IteratorReturnResult<undefined>>) => void;
+
+export type Decode<Value> = ((kv: KeyValue) => Value) | undefined;
 
 /** Hands what a watch has received to its one reader, who may ask ahead: each `next()` is answered in its turn. */
-export class WatchReader {
-  readonly #watch: WatcherStream;
-  readonly #pending = new Deque<Pending>();
+export abstract class WatchReader<Item, Value> implements AsyncIterableIterator<Item>, WatchListener {
+  protected readonly watch: WatcherStream;
+  readonly #decode: Decode<Value>;
+  /** The oldest `next()` that has no answer. */
+  #waiting: Resolve<Item> | undefined;
+  /** Those behind it, of a reader that asks ahead. */
+  #later: Deque<Resolve<Item>> | undefined;
   /** The reason of a watch that ended is thrown once; after that the loop is over. */
   #told = false;
 
-  constructor(watch: WatcherStream) {
-    this.#watch = watch;
-    watch.onReadable = () => {
-      this.#wake();
-    };
+  constructor(watch: WatcherStream, decode: Decode<Value>) {
+    this.watch = watch;
+    this.#decode = decode;
+    watch.readBy(this);
   }
 
-  /** @param take the next item, or undefined if there is none yet */
-  next<Item>(take: () => Item | undefined): Promise<IteratorResult<Item>> {
-    if (this.#pending.size === 0) {
-      const item = take();
-      if (item !== undefined) return Promise.resolve({ done: false, value: item });
-      if (this.#watch.outcome !== undefined) return this.#end();
+  /** The next item, or undefined if there is none yet. */
+  protected abstract take(): Item | undefined;
+
+  next(): Promise<IteratorResult<Item, undefined>> {
+    if (this.#waiting !== undefined) {
+      return new Promise((resolve) => {
+        (this.#later ??= new Deque()).push(resolve);
+      });
     }
+    const item = this.take();
+    if (item !== undefined) return Promise.resolve({ done: false, value: item });
+    if (this.watch.outcome !== undefined) return this.#end();
     return new Promise((resolve) => {
-      const settle = (): boolean => {
-        const item = take();
-        if (item !== undefined) resolve({ done: false, value: item });
-        else if (this.#watch.outcome !== undefined) resolve(this.#end());
-        else return false;
-        return true;
-      };
-      this.#pending.push({ settle });
+      this.#waiting = resolve;
     });
   }
 
-  leave(reason: Error): void {
-    this.#told = true;
-    this.#watch.cancel(reason);
-    this.#wake();
+  return(): Promise<IteratorReturnResult<undefined>> {
+    this.#leave(new ClosedError("The watch"));
+    return Promise.resolve({ done: true, value: undefined });
   }
 
-  #wake(): void {
-    for (let pending = this.#pending.peek(); pending?.settle() === true; pending = this.#pending.peek()) this.#pending.shift();
+  throw(error: Error): Promise<never> {
+    this.#leave(error);
+    return Promise.reject(error);
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  /** There is something to take, or the watch has ended. */
+  wake(): void {
+    for (let resolve = this.#waiting; resolve !== undefined; resolve = this.#waiting) {
+      const item = this.take();
+      if (resolve !== this.#waiting) return; // a decoder has ended the watch, and who waited was told
+      if (item === undefined && this.watch.outcome === undefined) return;
+      this.#waiting = this.#later?.shift();
+      resolve(item === undefined ? this.#end() : { done: false, value: item });
+    }
+  }
+
+  /** Overridden where an item is a response. */
+  handOver(_response: WatchResponse): boolean {
+    return false;
+  }
+
+  /** Answers the oldest `next()` with an item that was never in the buffer. False if there is none, or a decoder has ended the watch. */
+  protected give(item: Item, response: WatchResponse<Value>): boolean {
+    const resolve = this.#waiting;
+    if (resolve === undefined) return false;
+    this.#decodeAll(response);
+    if (resolve !== this.#waiting) return false;
+    this.#waiting = this.#later?.shift();
+    resolve({ done: false, value: item });
+    return true;
+  }
+
+  protected takeResponse(): (BufferedResponse & { readonly response: WatchResponse<Value> }) | undefined {
+    const buffered = this.watch.take() as (BufferedResponse & { readonly response: WatchResponse<Value> }) | undefined;
+    if (buffered !== undefined) this.#decodeAll(buffered.response);
+    return buffered;
+  }
+
+  #decodeAll({ events }: WatchResponse<Value>): void {
+    const decode = this.#decode;
+    if (decode !== undefined) for (const event of events) decodeEvent(event, decode);
+  }
+
+  #leave(reason: Error): void {
+    this.#told = true;
+    this.watch.cancel(reason);
+    this.wake();
   }
 
   #end(): Promise<IteratorReturnResult<undefined>> {
-    const { outcome } = this.#watch;
+    const { outcome } = this.watch;
     if (this.#told || outcome?.kind !== "error") return Promise.resolve({ done: true, value: undefined });
     this.#told = true;
     return Promise.reject(outcome.error);
+  }
+}
+
+/** A response at a time. */
+export class ResponseReader<Value> extends WatchReader<WatchResponse<Value>, Value> {
+  protected override take(): WatchResponse<Value> | undefined {
+    const buffered = this.takeResponse();
+    if (buffered === undefined) return undefined;
+    this.watch.taken(buffered.next64, true);
+    return buffered.response;
+  }
+
+  override handOver(response: WatchResponse): boolean {
+    return this.give(response as WatchResponse<Value>, response as WatchResponse<Value>);
+  }
+}
+
+/** An event at a time. Responses without events are left out. */
+export class EventReader<Value> extends WatchReader<WatchEvent<Value>, Value> {
+  #events: readonly WatchEvent<Value>[] = NO_EVENTS;
+  #index = 0;
+  /** Once all of them have been handed over. */
+  #next64: Int64 = 0;
+
+  protected override take(): WatchEvent<Value> | undefined {
+    if (this.watch.isLeft) return undefined;
+    while (this.#index === this.#events.length) {
+      const buffered = this.takeResponse();
+      if (buffered === undefined) return undefined;
+      const { events } = buffered.response;
+      if (events.length === 0) this.watch.taken(buffered.next64, true); // a notice: it has no event that would say so
+      this.#events = events;
+      this.#index = 0;
+      this.#next64 = buffered.next64;
+    }
+    const event = this.#events[this.#index++];
+    const next = this.#events[this.#index];
+    if (next === undefined) this.#handedOver();
+    else if (event !== undefined && event.kv.modRevision64 !== next.kv.modRevision64)
+      this.watch.taken(successor(event.kv.modRevision64), false);
+    return event;
+  }
+
+  #handedOver(): void {
+    this.#events = NO_EVENTS;
+    this.#index = 0;
+    this.watch.taken(this.#next64, true);
+  }
+}
+
+const NO_EVENTS: readonly [] = [];
+
+function decodeEvent<Value>(event: WatchEvent<Value>, decode: (kv: KeyValue) => Value): void {
+  if (event.type !== "put") return;
+  try {
+    event.value = decode(event.kv);
+  } catch (error) {
+    event.decodeError = error;
   }
 }

@@ -1,5 +1,7 @@
+import { asBigInt } from "../model/int64.ts";
 import { jsonInteger } from "../model/json-form.ts";
-import type { WatcherStream, WatchPlace } from "./watcher-stream.ts";
+import type { WatchPlace } from "./watch-home.ts";
+import type { WatcherStream } from "./watcher-stream.ts";
 
 /** How a watch is doing, for people and metrics: a snapshot. */
 export class WatchStatus {
@@ -26,10 +28,10 @@ export class WatchStatus {
     this.state = watch.outcome === undefined ? (watch.home?.placeOf(watch) ?? "resuming") : "ended";
     const isServed = this.state === "watching";
     this.endpoint = isServed ? watch.home?.endpoint : undefined;
-    this.watchId = isServed ? watch.watchId : undefined;
+    this.watchId = isServed ? asBigInt(watch.watchId) : undefined;
     this.bufferedBytes = watch.bufferedBytes;
     this.bufferedResponses = watch.bufferedResponses;
-    this.lastResponseAt = watch.lastResponseAtMs === undefined ? undefined : new Date(watch.lastResponseAtMs);
+    this.lastResponseAt = watch.lastResponseAt;
     this.lag = watch.lag;
   }
 

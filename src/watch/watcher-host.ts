@@ -3,7 +3,9 @@ import type { Transport } from "../transport/transport.ts";
 import type { BackoffOptions } from "../util/backoff.ts";
 import type { Clock } from "../util/clock.ts";
 import type { Logger } from "../util/logger.ts";
+import type { TurnClock } from "../util/turn-clock.ts";
 import type { SingleCreates } from "./single-creates.ts";
+import type { UnreadBytes } from "./unread-bytes.ts";
 import type { WatchBufferOptions } from "./watch-options.ts";
 
 /** Under which a client shows its watchers what they work with. */
@@ -29,6 +31,10 @@ export interface WatcherHost {
   readonly logger: Logger;
   /** @internal */
   readonly clock: Clock;
+  /** @internal For what is asked with every message. */
+  readonly turnClock: TurnClock;
+  /** @internal What the watches of all watchers hold unread. */
+  readonly unread: UnreadBytes;
   /** @internal */
   readonly singleCreates: SingleCreates;
   /** @internal The watchers that are open, for the client to close. */

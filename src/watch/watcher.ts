@@ -4,7 +4,6 @@ import type { Metadata } from "../transport/transport.ts";
 import { onAbort } from "../util/abort.ts";
 import { checkOptions, checkSignal, type OptionKinds } from "../util/option-check.ts";
 import { type ContextValue, contextValue } from "./context-value.ts";
-import { requestProgress } from "./progress-request.ts";
 import { WatchChannel } from "./watch-channel.ts";
 import type { WatchGrpcStream } from "./watch-grpc-stream.ts";
 import { type WatchOptions, watchSpec } from "./watch-options.ts";
@@ -53,16 +52,13 @@ export class Watcher {
    * }
    */
   watch<Value = unknown>(key: Key, options: WatchOptions<Value> = {}): WatchChannel<Value> {
-    const { namespace, requireLeader, watchBuffer: buffer, clock } = this.#host;
-    const watch = new WatcherStream(watchSpec(key, options, { namespace, requireLeader, buffer }), clock);
-    const channel = new WatchChannel<Value>({
-      watch,
-      decode: options.decode,
-      requestProgress: (progressOptions) => requestProgress(this.#host, watch, progressOptions),
-    });
+    const { namespace, requireLeader, watchBuffer: buffer } = this.#host;
+    const spec = watchSpec(key, options, { namespace, buffer });
+    const context = contextValue(options.metadata, options.requireLeader ?? requireLeader);
+    const watch = new WatcherStream(spec, this.#host);
     if (this.#closing !== undefined) watch.end({ kind: "error", error: new ClosedError("The watcher") });
-    else this.#start(watch, options.signal);
-    return channel;
+    else this.#start(watch, context, options.signal);
+    return new WatchChannel<Value>(watch, this.#host, options.decode);
   }
 
   /**
@@ -108,12 +104,12 @@ export class Watcher {
     await Promise.all(streams.map(({ done }) => done));
   }
 
-  #start(watch: WatcherStream, signal: AbortSignal | undefined): void {
+  #start(watch: WatcherStream, context: ContextValue, signal: AbortSignal | undefined): void {
     const unlink = onAbort(signal, (reason) => {
       watch.cancel(reason);
     });
     if (watch.outcome !== undefined) return; // aborted before it began: the server need not know
     watch.onEnd = unlink;
-    this.#streams.shared(watch.spec.context).add(watch);
+    this.#streams.shared(context).add(watch);
   }
 }

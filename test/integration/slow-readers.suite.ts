@@ -61,6 +61,39 @@ export const slowReaders: Suite = (server) => {
     expect((await observe(slow).waitForRevision(last)).map(brief)).toEqual(events.map(brief));
   });
 
+  it("fifty slow readers together hold no more than twice the client's ceiling and an answer each, and miss nothing", async () => {
+    const maxTotalBytes = 256 * KIB;
+    const [client, writer] = [connect(server.endpoint, { watchBuffer: { maxTotalBytes } }), connect(server.endpoint)];
+    const prefix = uniquePrefix();
+    const watches = Array.from({ length: 50 }, () => client.watch(prefix, { prefix: true }));
+    await Promise.all(watches.map(({ created }) => created));
+    const [count, valueBytes] = [1_000, 1_000];
+    let held = 0;
+    for (let from = 0; from < count; from += 20) {
+      const writes = Array.from({ length: 20 }, (_, index) => ({
+        put: `${prefix}${String(index)}`,
+        value: String(from + index).padEnd(valueBytes),
+      }));
+      await writeTogether(writer, writes);
+      held = Math.max(
+        held,
+        watches.reduce((sum, { status }) => sum + status.bufferedBytes, 0),
+      );
+    }
+    await eventually(() => watches.every(({ status }) => status.state === "parked"));
+    const largestAnswer = 20 * (valueBytes + 2 * prefix.length + 50);
+    expect(held).toBeGreaterThan(maxTotalBytes / 2);
+    expect(held).toBeLessThan(2 * maxTotalBytes + watches.length * largestAnswer);
+    for (const watch of watches) {
+      let next = 0;
+      for await (const { kv } of watch.events()) {
+        if (Number(kv.valueText) !== next) throw new Error(`event ${String(next)} is ${kv.valueText.trim()}`);
+        if (++next === count) break;
+      }
+      expect(next).toBe(count);
+    }
+  }, 60_000);
+
   it("[178] a reader who sleeps and then aborts is done at once, and its buffer is freed", async () => {
     const [client, writer] = [connect(server.endpoint), connect(server.endpoint)];
     const prefix = uniquePrefix();

@@ -1,6 +1,8 @@
 import { SingleCreates } from "../../src/watch/single-creates.ts";
 import { DEFAULT_WATCH_BUFFER, type WatchOptions, watchSpec } from "../../src/watch/watch-options.ts";
 import { type WatcherHost, watcherHost } from "../../src/watch/watcher-host.ts";
+import { TurnClock } from "../../src/util/turn-clock.ts";
+import { UnreadBytes } from "../../src/watch/unread-bytes.ts";
 import { WatcherStream } from "../../src/watch/watcher-stream.ts";
 import { Watcher } from "../../src/watch/watcher.ts";
 import { FakeClock } from "./fake-clock.ts";
@@ -40,6 +42,8 @@ export function watcherHarness({ endpoints, ...options }: HostOptions = {}): Wat
     requestTimeoutMs: 5_000,
     logger: { debug: at("debug"), info: at("info"), warn: at("warn"), error: at("error") },
     clock,
+    turnClock: new TurnClock(clock),
+    unread: new UnreadBytes(Infinity),
     singleCreates: new SingleCreates(clock),
     watchers: new Set(),
     ...options,
@@ -54,5 +58,8 @@ export function settle(): Promise<void> {
 
 /** A watch that no stream has yet. */
 export function watcherStream(key: string, options: WatchOptions = {}): WatcherStream {
-  return new WatcherStream(watchSpec(key, options, { requireLeader: true, buffer: DEFAULT_WATCH_BUFFER }));
+  return new WatcherStream(watchSpec(key, options, { buffer: DEFAULT_WATCH_BUFFER }), {
+    turnClock: new TurnClock(new FakeClock()),
+    unread: new UnreadBytes(Infinity),
+  });
 }

@@ -4,6 +4,7 @@ import { decodeWatchMessage } from "../../../src/codec/watch-message.ts";
 import { ProtocolError } from "../../../src/errors/etcd-error.ts";
 import { Event_EventType, type KeyValue as WireKeyValue } from "../../../src/gen/kv.ts";
 import { ResponseHeader, WatchResponse } from "../../../src/gen/rpc.ts";
+import { asInt64 } from "../../../src/model/int64.ts";
 import type { KeyValue } from "../../../src/model/key-value.ts";
 import { anyEvent, anyHeader, anyResponse } from "../../support/any-watch-message.ts";
 import { responseWitness } from "../../support/protobuf-witness.ts";
@@ -24,14 +25,15 @@ function asRead(bytes: Buffer): object {
 
 /** The same of what the generated codec makes of the bytes. */
 function asGenerated(bytes: Buffer): object {
-  const { header = NO_HEADER, events: all, ...rest } = WatchResponse.decode(bytes);
+  const { header = NO_HEADER, events: all, watchId, ...rest } = WatchResponse.decode(bytes);
   const events = all.filter(({ kv }) => kv !== undefined);
   const known = events.filter(({ type }) => [Event_EventType.PUT, Event_EventType.DELETE].includes(type));
   return {
     ...rest,
     header,
+    watchId: asInt64(watchId),
     byteLength: bytes.length,
-    lastRevision: events.at(-1)?.kv?.modRevision ?? 0n,
+    lastRevision: asInt64(events.at(-1)?.kv?.modRevision ?? 0n),
     fault: events.length < all.length ? "A watch event came without its key" : disorder(events.map(({ kv }) => kv?.modRevision ?? 0n)),
     events: known.map(({ type, kv, prevKv }) => {
       if (kv === undefined) throw new ProtocolError("A watch event came without its key");

@@ -29,14 +29,14 @@ describe("decodeWatchMessage()", () => {
     });
     const message = decodeWatchMessage(bytes);
     expect(message).toMatchObject({
-      watchId: 5n,
+      watchId: 5,
       created: false,
       canceled: true,
       compactRevision: 9n,
       cancelReason: "why",
       fragment: true,
     });
-    expect(message).toMatchObject({ lastRevision: 4n, byteLength: bytes.length, header: { revision: 2n ** 60n, clusterId: 1n } });
+    expect(message).toMatchObject({ lastRevision: 4, byteLength: bytes.length, header: { revision: 2n ** 60n, clusterId: 1n } });
     expect(message.events.map(({ type, isCreate, isModify }) => ({ type, isCreate, isModify }))).toEqual([
       { type: "put", isCreate: false, isModify: true },
       { type: "delete", isCreate: false, isModify: false },
@@ -47,10 +47,10 @@ describe("decodeWatchMessage()", () => {
 
   it("is all zeros for an empty message", () => {
     expect(decodeWatchMessage(Buffer.alloc(0))).toMatchObject({
-      watchId: 0n,
+      watchId: 0,
       created: false,
       events: [],
-      lastRevision: 0n,
+      lastRevision: 0,
       header: { revision: 0n },
     });
   });
@@ -65,7 +65,7 @@ describe("decodeWatchMessage()", () => {
   it("leaves out an event of a type that it does not know, but counts its revision", () => {
     const message = decodeWatchMessage(responseBytes({ events: [put("a", 3n), unheardOf("a", 4n)] }));
     expect(message.events.map(({ kv }) => kv.modRevision)).toEqual([3n]);
-    expect(message.lastRevision).toBe(4n);
+    expect(message.lastRevision).toBe(4);
   });
 
   it("leaves out an event without a key, and says so", () => {

@@ -23,7 +23,7 @@ describe("jsonObject()", () => {
 
 describe("ResponseHeader", () => {
   it("writes ids as strings, as they are beyond what a number can hold", () => {
-    const header = new ResponseHeader({ clusterId: 2n ** 64n - 1n, memberId: 5n, revision: 7n, raftTerm: 2n });
+    const header = ResponseHeader.from({ clusterId: 2n ** 64n - 1n, memberId: 5n, revision: 7n, raftTerm: 2n });
     expect(JSON.stringify(header)).toBe('{"cluster_id":"18446744073709551615","member_id":"5","revision":7,"raft_term":2}');
   });
 

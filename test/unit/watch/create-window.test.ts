@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import type { Int64 } from "../../../src/model/int64.ts";
 import { CreateWindow } from "../../../src/watch/create-window.ts";
 import { SingleCreates } from "../../../src/watch/single-creates.ts";
 import { FakeClock } from "../../support/fake-clock.ts";
@@ -13,36 +14,36 @@ function stage({ isSingle = false } = {}) {
       unfit.push(details);
     },
   });
-  const created = (watchId: bigint) => ({ watchId, isRefusal: false });
-  const refused = (watchId: bigint) => ({ watchId, isRefusal: true });
+  const created = (watchId: Int64) => ({ watchId, isRefusal: false });
+  const refused = (watchId: Int64) => ({ watchId, isRefusal: true });
   return { clock, unfit, window, created, refused };
 }
 
 describe("CreateWindow", () => {
   it("begins as clientv3: one create, without an id", () => {
     const { clock, window } = stage();
-    expect([window.size, window.send(), clock.pendingTimers]).toEqual([1, 0n, 0]);
+    expect([window.size, window.send(), clock.pendingTimers]).toEqual([1, 0, 0]);
   });
 
   it("probes with an id of its own far above a server's, and opens when it comes back", () => {
     const { clock, window, created } = stage();
     window.send();
-    expect(window.answered(0n, created(0n))).toBe(true);
+    expect(window.answered(0, created(0))).toBe(true);
     const probe = window.send();
-    expect(probe).toBeGreaterThanOrEqual(2n ** 20n);
-    expect(probe).toBeLessThan(2n ** 30n);
+    expect(probe).toBeGreaterThanOrEqual(2 ** 20);
+    expect(probe).toBeLessThan(2 ** 30);
     expect([window.size, clock.pendingTimers]).toEqual([1, 1]);
     expect(window.answered(probe, created(probe))).toBe(true);
     expect([window.size, clock.pendingTimers]).toEqual([256, 0]);
-    expect([window.send(), window.send()]).toEqual([probe + 1n, probe + 2n]);
+    expect([window.send(), window.send()]).toEqual([probe + 1, probe + 2]);
   });
 
   it("stays with one at a time, without an id, where a watch gets another one (etcd's grpc-proxy)", () => {
     const { window, created } = stage();
-    window.answered(window.send(), created(0n));
-    expect(window.answered(window.send(), created(1n))).toBe(true);
-    expect([window.size, window.send()]).toEqual([1, 0n]);
-    expect(window.answered(0n, created(2n))).toBe(true);
+    window.answered(window.send(), created(0));
+    expect(window.answered(window.send(), created(1))).toBe(true);
+    expect([window.size, window.send()]).toEqual([1, 0]);
+    expect(window.answered(0, created(2))).toBe(true);
     expect(window.size).toBe(1);
   });
 
@@ -58,20 +59,20 @@ describe("CreateWindow", () => {
 
   it("takes the oldest one's id in the window, or its refusal, and starts over for anything else", () => {
     for (const [watchId, isRefusal, fits] of [
-      [0n, false, true],
+      [0, false, true],
       [-1n, true, true],
-      [-10n, true, true], // stands for 0: old servers
-      [1n, false, false],
-      [1n, true, false],
-      [-5n, false, false],
+      [-10, true, true], // stands for 0: old servers
+      [1, false, false],
+      [1, true, false],
+      [-5, false, false],
     ] as const) {
       const { window, unfit, created } = stage();
-      window.answered(window.send(), created(0n));
+      window.answered(window.send(), created(0));
       const probe = window.send();
       window.answered(probe, created(probe));
       const oldest = window.send();
       window.send();
-      const id = watchId === -1n ? -1n : watchId === -10n ? 0n : oldest + watchId;
+      const id = watchId === -1n ? -1n : watchId === -10 ? 0 : oldest + Number(watchId);
       expect(window.answered(oldest, { watchId: id, isRefusal }), `${String(watchId)} ${String(isRefusal)}`).toBe(fits);
       expect(unfit).toHaveLength(fits ? 0 : 1);
     }
@@ -85,7 +86,7 @@ describe("CreateWindow", () => {
       const { clock, window, unfit, created } = stage();
       window.send();
       clock.advance(tookMs);
-      window.answered(0n, created(0n));
+      window.answered(0, created(0));
       window.send();
       clock.advance(limitMs - 1);
       expect(unfit).toEqual([]);
@@ -99,7 +100,7 @@ describe("CreateWindow", () => {
 
   it("does not blame a server for a pause of our own", () => {
     const { clock, window, unfit, created } = stage();
-    window.answered(window.send(), created(0n));
+    window.answered(window.send(), created(0));
     const probe = window.send();
     clock.jump(60_000); // the event loop was blocked; the answer is there, and not read yet
     clock.advance(1);
@@ -112,7 +113,7 @@ describe("CreateWindow", () => {
 
   it("leaves no timer behind", () => {
     const { clock, window, created } = stage();
-    window.answered(window.send(), created(0n));
+    window.answered(window.send(), created(0));
     window.send();
     window.close();
     expect(clock.pendingTimers).toBe(0);
@@ -120,9 +121,9 @@ describe("CreateWindow", () => {
 
   it("sends no id where it is known not to go well, for ten minutes", () => {
     const { window, created } = stage({ isSingle: true });
-    for (let id = 0n; id < 3n; id++) {
-      expect([window.size, window.send()]).toEqual([1, 0n]);
-      window.answered(0n, created(id));
+    for (let id = 0; id < 3; id++) {
+      expect([window.size, window.send()]).toEqual([1, 0]);
+      window.answered(0, created(id));
     }
     const clock = new FakeClock();
     const endpoints = new SingleCreates(clock);

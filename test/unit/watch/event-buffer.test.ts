@@ -1,11 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { ResponseHeader } from "../../../src/model/response-header.ts";
-import { type BufferedResponse, EventBuffer } from "../../../src/watch/event-buffer.ts";
+import { BufferedResponse, EventBuffer } from "../../../src/watch/event-buffer.ts";
 import { WatchResponse } from "../../../src/watch/watch-response.ts";
 
 const response = new WatchResponse({ header: ResponseHeader.from(undefined), events: [], created: false });
-const buffered = (byteLength: number): BufferedResponse => ({ response, byteLength, nextRevision: BigInt(byteLength) });
+const buffered = (byteLength: number): BufferedResponse => new BufferedResponse(response, byteLength, byteLength);
 
 describe("EventBuffer", () => {
   it("hands out in order what was put in, and undefined when it is empty", () => {

@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { DEFAULT_WATCH_BUFFER, watchBuffer, type WatchOptions, watchSpec } from "../../../src/watch/watch-options.ts";
+import { watcherHarness } from "../../support/watcher-harness.ts";
 import { showValue } from "../../../src/util/option-check.ts";
 
-const DEFAULTS = { requireLeader: true, buffer: DEFAULT_WATCH_BUFFER };
+const DEFAULTS = { buffer: DEFAULT_WATCH_BUFFER };
 
 /** As a caller without types would have it. */
 const loose = (options: object): WatchOptions => options;
@@ -17,15 +18,14 @@ describe("watchSpec()", () => {
       createdNotify: false,
       fragment: false,
       filters: [],
-      context: { id: '[["hasleader",["true"]]]', metadata: { hasleader: ["true"] } },
       maxBytes: 4 * 1024 * 1024,
       whenFull: "park",
     });
   });
 
   it("takes the client's defaults where the watch says nothing", () => {
-    const spec = watchSpec("a", { buffer: { maxBytes: 7 } }, { requireLeader: false, buffer: { maxBytes: 5, whenFull: "fail" } });
-    expect(spec).toMatchObject({ maxBytes: 7, whenFull: "fail", context: { metadata: {} } });
+    const spec = watchSpec("a", { buffer: { maxBytes: 7 } }, { buffer: { maxBytes: 5, whenFull: "fail" } });
+    expect(spec).toMatchObject({ maxBytes: 7, whenFull: "fail" });
   });
 
   it("takes a start revision as a bigint or a safe integer, and keeps all 64 bits", () => {
@@ -56,7 +56,6 @@ describe("watchSpec()", () => {
     ["a decoder that is no function", { decode: {} }],
     ["a signal that is none", { signal: {} }],
     ["whenFull of another word", { buffer: { whenFull: "drop" } }],
-    ["metadata that gRPC cannot carry", { metadata: { "a b": "c" } }],
   ];
   for (const [what, options] of wrong) {
     it(`refuses ${what} with a TypeError`, () => {
@@ -85,8 +84,6 @@ describe("watchSpec()", () => {
     [{ filters: "noput" }, TypeError, "noput"],
     [{ filters: new Set(["noput"]) }, TypeError, new Set(["noput"])],
     [{ filters: [5n] }, TypeError, 5n],
-    [{ metadata: null }, TypeError, null],
-    [{ metadata: { a: 5n } }, TypeError, 5n],
     [{ signal: null }, TypeError, null],
     [{ decode: null }, TypeError, null],
     [{ decode: { a: 1 } }, TypeError, { a: 1 }],
@@ -124,4 +121,15 @@ describe("watchBuffer()", () => {
       expect(() => watchBuffer({ maxBytes })).toThrow(RangeError);
     });
   }
+
+  it.each([
+    [{ "a b": "c" }, "a b"],
+    [null, null],
+    [{ a: 5n }, 5n],
+  ])("a watch with the metadata %o, which gRPC cannot carry, is refused with a TypeError that shows it", (metadata, shown) => {
+    const { watcher, transport } = watcherHarness();
+    expect(() => watcher.watch("a", loose({ metadata }))).toThrow(TypeError);
+    expect(() => watcher.watch("a", loose({ metadata }))).toThrow(showValue(shown));
+    expect(transport.connections).toHaveLength(0);
+  });
 });
