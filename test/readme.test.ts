@@ -1,15 +1,18 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import * as library from "etcd-watch";
 import { EtcdClient } from "etcd-watch";
 import { MockEtcdServer } from "etcd-watch/mock-server";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { typeErrors } from "./support/block-types.ts";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
+/** For blocks that read PEM files. */
+const CERTIFICATES = fileURLToPath(new URL("support/certificates", import.meta.url));
 const LIMIT_MS = 60_000;
 /** A block whose loop goes on for ever is ended so long after its first words, or after a while if it says nothing. */
 const AFTER_FIRST_WORDS_MS = 300;
@@ -68,10 +71,22 @@ async function run({ program, isEndless }: Block, folder: string): Promise<{ exi
   return { exitCode: child.exitCode, stdout, stderr };
 }
 
-const pages = ["README.md", "docs/mock-server.md", "docs/controllers.md", "docs/coordination.md"].map((page) => ({
-  page,
-  blocks: blocksOf(page),
-}));
+const PAGES = [
+  "README.md",
+  "docs/mock-server.md",
+  "docs/controllers.md",
+  "docs/coordination.md",
+  "docs/recipes.md",
+  "docs/errors.md",
+  "docs/guides/from-clientv3.md",
+  "docs/guides/from-etcd3.md",
+];
+const pages = PAGES.map((page) => ({ page, blocks: blocksOf(page) }));
+
+/** What a block says that it prints: the comment behind each `console.log` that has a line of its own. In order. */
+function promisesOf(program: string): string[] {
+  return [...program.matchAll(/^ *console\.log\(.*\); \/\/ (.+)$/gm)].map(({ 1: promise = "" }) => promise);
+}
 
 test("every TypeScript block passes the compiler", { timeout: LIMIT_MS }, () => {
   const blocks = pages.flatMap((page) => page.blocks);
@@ -82,6 +97,15 @@ test("every TypeScript block passes the compiler", { timeout: LIMIT_MS }, () => 
       blocks.map(({ program }) => program),
     ),
   ).toEqual([]);
+});
+
+test("docs/errors.md speaks of each error", () => {
+  const page = readFileSync(join(ROOT, "docs/errors.md"), "utf8");
+  const names = Object.entries(library).flatMap(([name, value]) => {
+    return typeof value === "function" && Object.prototype.isPrototypeOf.call(library.EtcdError, value) ? [name] : [];
+  });
+  expect(names.length).toBeGreaterThan(5);
+  expect([...page.matchAll(/^### (\w+), /gm)].map(({ 1: name }) => name).sort()).toEqual(names.sort());
 });
 
 describe.each(pages)("$page", { timeout: LIMIT_MS }, ({ blocks }) => {
@@ -108,12 +132,14 @@ describe.each(pages)("$page", { timeout: LIMIT_MS }, ({ blocks }) => {
   test.each(blocks.filter(({ program }) => !program.includes('from "vitest"')))("the block under $heading runs", async (block) => {
     const program = block.program.replaceAll("127.0.0.1:2379", server.endpoint);
     const folder = mkdtempSync(join(tmpdir(), "etcd-watch-readme-"));
+    cpSync(CERTIFICATES, folder, { recursive: true });
     try {
       const { exitCode, stdout, stderr } = await run({ ...block, program }, folder);
       expect(stderr).toBe("");
       expect(exitCode).toBe(0);
-      const promised = /console\.log\(.*\); \/\/ (.+)$/m.exec(program)?.[1];
-      if (promised?.startsWith("[") === true) expect(stdout.trim()).toBe(promised);
+      const promises = promisesOf(program);
+      const isPromise = new Set(promises);
+      expect(stdout.split("\n").filter((line) => isPromise.has(line))).toEqual(promises);
       if (!program.includes("state.set")) expect(stdout).not.toBe("");
     } finally {
       rmSync(folder, { recursive: true });

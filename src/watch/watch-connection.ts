@@ -50,6 +50,7 @@ export class WatchConnection implements CreateSender {
     owner: ConnectionOwner;
     clock: Clock;
     singleCreates: SingleCreates;
+    createWindow?: number | undefined;
     guard: ClusterGuard;
     /** Ask for fragments whatever the watch's own option says. */
     fragmentAll: boolean;
@@ -62,12 +63,12 @@ export class WatchConnection implements CreateSender {
     this.#guard = options.guard;
     this.#record = new ConnectionRecord(options.clock);
     this.#fragmentAll = options.fragmentAll;
-    const { clock, singleCreates } = options;
+    const { clock, singleCreates, createWindow: most } = options;
     const onUnfit = (error: Error): void => {
       singleCreates.add(this.endpoint);
       this.fail(error);
     };
-    this.#creates = new CreateWindow({ clock, isSingle: singleCreates.has(this.endpoint), onUnfit });
+    this.#creates = new CreateWindow({ clock, most, isSingle: singleCreates.has(this.endpoint), onUnfit });
     this.#fragments = new FragmentAssembler(options);
   }
 

@@ -35,6 +35,8 @@ export interface WatcherHost {
   readonly turnClock: TurnClock;
   /** @internal What the watches of all watchers hold unread. */
   readonly unread: UnreadBytes;
+  /** @internal How many creates may be in flight on a stream at the most. Default 256. */
+  readonly createWindow?: number | undefined;
   /** @internal */
   readonly singleCreates: SingleCreates;
   /** @internal The watchers that are open, for the client to close. */

@@ -7,6 +7,8 @@ export interface ChaosTarget {
   readonly name: string;
   /** host:port of each member. */
   readonly endpoints: readonly string[];
+  /** host:port of what stands before it, where watches do not go to it directly. */
+  readonly proxied?: readonly string[];
   /** As whom its clients come; nobody where authentication is off. */
   readonly auth?: NonNullable<ClientOptions["auth"]>;
   /** Whether a notice that was asked for can be relied on (etcd-io/etcd#15220). */
