@@ -58,6 +58,7 @@ export type { Value } from "./client/put-request.ts";
 export type { Txn, TxnDelete, TxnGet, TxnOperation, TxnPut } from "./client/txn-request.ts";
 export type { NumberComparison, TxnComparison, ValueComparison } from "./client/compare.ts";
 export type { CompactResponse, DeleteResponse, GetResponse, PutResponse } from "./client/kv-responses.ts";
+export type { TxnResponseOf } from "./client/txn-answers.ts";
 export type { TxnOperationResponse, TxnResponse } from "./client/txn-response.ts";
 
 // Leases.

@@ -42,14 +42,14 @@ export type InformerChange<Value> =
       readonly kv: KeyValue;
       /** There is none. */
       readonly value: undefined;
-      /** The value that was known before. */
-      readonly previous: Value;
+      /** Undefined of a key that `decode` never could read: its `error` is over. */
+      readonly previous: Value | undefined;
       /** Found out by a list: it may have changed once more before it was deleted. */
       readonly isFinalStateUnknown: boolean;
     })
-  /** `decode` threw. The key keeps its last value, if it had one, until it can be decoded again. */
+  /** `decode` threw, or made nothing, or an index function threw. The key keeps its last value, if it had one, until it can be decoded again. */
   | (ChangeOf & {
-      /** A key whose value cannot be decoded. */
+      /** A key of which no value could be made. */
       readonly type: "error";
       /** The key as it is on the server at that revision. */
       readonly kv: KeyValue;
@@ -57,6 +57,6 @@ export type InformerChange<Value> =
       readonly value: undefined;
       /** The value that is still known, if there was one. */
       readonly previous: Value | undefined;
-      /** What `decode` threw. */
+      /** What was thrown. */
       readonly error: unknown;
     });

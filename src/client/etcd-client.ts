@@ -43,7 +43,7 @@ export class EtcdClient implements AsyncDisposable {
   /** The watcher behind `watch()`. */
   readonly watcher: Watcher;
   /**
-   * What its watchers work with.
+   * What `new Watcher(client)` takes. Not marked as internal: the declarations would be without it, and no client would fit.
    * @hidden
    */
   readonly [watcherHost]: WatcherHost;

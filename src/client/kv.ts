@@ -13,6 +13,7 @@ import { CompactResponse, DeleteResponse, GetResponse, PutResponse } from "./kv-
 import { putOptionKinds, putRequest, type PutRequestOptions, type Value } from "./put-request.ts";
 import { rangeOptionKinds, rangeRequest, type RangeOptions } from "./range-request.ts";
 import { lowestReadRevision, readsOnly, txnRequest, type Txn } from "./txn-request.ts";
+import { checkAnswers, type TxnResponseOf } from "./txn-answers.ts";
 import { TxnResponse } from "./txn-response.ts";
 
 /** What a `get` may ask for, and how long it may take. */
@@ -109,11 +110,14 @@ export class Kv {
    * });
    * console.log(succeeded ? "I lead" : "another one leads");
    */
-  txn(txn: Txn, options: CallOptions = {}): Promise<TxnResponse> {
+  txn<const Asked extends Txn>(txn: Asked, options: CallOptions = {}): Promise<TxnResponseOf<Asked>> {
     checkOptions(options, callOptionKinds, "The options of txn");
     const request = this.#keySpace.txn(txnRequest(txn));
     const answer = callUnary(this.#transport, KVDefinition, methods.txn, request, this.#call(options, readsOnly(request)));
-    return compactedAnswer(answer, lowestReadRevision(request)).then((message) => new TxnResponse(this.#keySpace.txnAnswer(message)));
+    return compactedAnswer(answer, lowestReadRevision(request)).then((message) => {
+      checkAnswers(request, message);
+      return new TxnResponse(this.#keySpace.txnAnswer(message)) as TxnResponseOf<Asked>;
+    });
   }
 
   /**

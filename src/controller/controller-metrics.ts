@@ -18,6 +18,8 @@ export interface ControllerMetrics {
   readonly running: number;
   /** How long the `reconcile` that has run longest has been at it, in ms. 0 if none runs. */
   readonly longestRunningMs: number;
+  /** How long all keys that are worked on now have been, together. One that grows without end is stuck. */
+  readonly unfinishedMs: number;
   /** Keys that were queued; what joined a key already queued is not counted. */
   readonly adds: number;
   /** Runs that were put off after an error, to be tried again. */

@@ -1,6 +1,6 @@
 import type { Informer } from "../cache/informer.ts";
 import type { InformerChange } from "../cache/informer-change.ts";
-import type { InformerOptions } from "../cache/informer-options.ts";
+import { changesSettings, type InformerOptions } from "../cache/informer-options.ts";
 import type { TxnComparison } from "../client/compare.ts";
 import { checkOptions, type OptionKinds, showValue } from "../util/option-check.ts";
 import type { Reconcile } from "./reconcile.ts";
@@ -113,6 +113,9 @@ export function controllerSettings<Value>(options: ControllerOptions<Value>): Co
   if (!Number.isSafeInteger(concurrency) || concurrency <= 0)
     throw new RangeError(`concurrency must be a positive integer, got ${showValue(concurrency)}`);
   checkOptions(retry, retryKinds, "retry");
+  changesSettings({ resyncIntervalMs }); // or it would be told when the lists are complete
+  if (leader !== undefined && typeof (leader as Partial<Leadership>).lead !== "function")
+    throw new TypeError(`leader must be an Election, a Shard, or what has a lead(), got ${showValue(leader)}`);
   for (const [name, value] of Object.entries({ ...retry, syncTimeoutMs, drainTimeoutMs }))
     if (value !== undefined && !(value > 0)) throw new RangeError(`${name} must be above 0, got ${showValue(value)}`);
   return { reconcile, sources, concurrency, retry, resyncIntervalMs, leader, syncTimeoutMs, drainTimeoutMs, informer };

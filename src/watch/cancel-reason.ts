@@ -1,4 +1,4 @@
-import { CompactedError, RpcError, WatchCanceledError } from "../errors/etcd-error.ts";
+import { CompactedError, isCompactedError, RpcError, WatchCanceledError } from "../errors/etcd-error.ts";
 import { GrpcStatus, type GrpcStatusName } from "../errors/grpc-status.ts";
 import { serverErrors } from "../errors/server-errors.ts";
 import { asBigInt, type Int64 } from "../model/int64.ts";
@@ -25,6 +25,15 @@ export function tokenRefusal(cancelReason: string, { hasToken }: { readonly hasT
   const refusal = { code: codeOfReason(cancelReason), details: cancelReason.replace(STATUS_TEXT, "") };
   const isCurable = refusal.details === serverErrors.authOldRevision.message || (hasToken && isTokenRefusal(refusal));
   return isCurable ? new RpcError({ ...refusal, path: "/etcdserverpb.Watch/Watch" }) : undefined;
+}
+
+/**
+ * Whether what a watch was cancelled for can pass. Two things that etcd's grpc-proxy says: that it has no server just now; and that the
+ * history is compacted, of the watch that it serves several with, while this one needs nothing of what is gone.
+ */
+export function mayPass(error: CompactedError | WatchCanceledError, nextRevision: Int64): boolean {
+  if (isCompactedError(error)) return error.compactRevision !== undefined && nextRevision >= error.compactRevision;
+  return error.code === "UNAVAILABLE";
 }
 
 /** Why the server ended a watch, as an error. */

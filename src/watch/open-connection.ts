@@ -18,11 +18,11 @@ export async function openConnection(
     ...options
   }: { readonly queue: ResumeQueue; readonly owner: ConnectionOwner; readonly fragmentAll: boolean; readonly signal: AbortSignal },
 ): Promise<WatchConnection> {
-  const { transport, clock, singleCreates, createWindow, maxReceiveBytes: maxRevisionBytes } = host;
+  const { transport, maxReceiveBytes: maxRevisionBytes } = host;
   const call = await transport.duplex(WATCH_PATH, { connection: "watches", metadata, signal });
   const onChanged: ClusterGuardOptions["onChanged"] = (watch, error) => {
     options.owner.ended(watch, { kind: "error", error });
   };
   const guard = new ClusterGuard({ host, endpoint: call.endpoint, onChanged });
-  return new WatchConnection({ ...options, call, guard, clock, singleCreates, createWindow, maxRevisionBytes });
+  return new WatchConnection({ ...options, call, guard, host, maxRevisionBytes });
 }

@@ -134,6 +134,11 @@ export class WatcherStream {
     return whenFull === "park" ? this.#shared.unread.limit(maxBytes) : maxBytes;
   }
 
+  /** Its reader has not caught up below half of that. */
+  get isBehind(): boolean {
+    return this.bufferedBytes > this.limitBytes / 2;
+  }
+
   get isFull(): boolean {
     return this.bufferedBytes > 0 && this.bufferedBytes > this.limitBytes;
   }
@@ -234,8 +239,7 @@ export class WatcherStream {
     const buffered = this.#buffer?.shift();
     if (buffered === undefined) return undefined;
     this.#inHand = true;
-    if (this.bufferedBytes <= this.limitBytes / 2 && this.#outcome === undefined && this.#home?.placeOf(this) === "parked")
-      this.#home.unpark(this);
+    if (!this.isBehind && this.#outcome === undefined && this.#home?.placeOf(this) === "parked") this.#home.unpark(this);
     return buffered;
   }
 
@@ -263,7 +267,8 @@ export class WatcherStream {
   #advance({ header, created, canceled, lastRevision }: WatchMessage): void {
     const { revision64: headerRevision, clusterId } = header;
     this.#lastResponseAtMs = this.#shared.turnClock.nowMs();
-    if (headerRevision > this.#latest64) this.#latest64 = headerRevision;
+    // A `created` without ids is made up by a proxy, which puts there what was asked for (grpcproxy/watch_broadcast.go).
+    if (headerRevision > this.#latest64 && !(created && clusterId === 0n)) this.#latest64 = headerRevision;
     if (this.#clusterId === 0n) this.#clusterId = clusterId;
     this.#next64 = nextRevision(this.#next64, { created, canceled, headerRevision, lastRevision });
     if (this.#waiters?.received(this.#next64) === true) this.#waiters = undefined;

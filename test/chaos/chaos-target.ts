@@ -15,10 +15,10 @@ export interface ChaosTarget {
   readonly progressIsOrdered: boolean;
   /** What can happen to it. */
   readonly faults: readonly Fault[];
-  /** Watches, over all members. */
-  watchers(): Promise<number>;
+  /** Watches, over all members. Absent where they are not ours alone to take away. */
+  readonly watchers?: (() => Promise<number>) | undefined;
   /** Watch streams, over all members. */
-  streams(): Promise<number>;
+  readonly streams?: (() => Promise<number>) | undefined;
   /** Resolves when everything runs and is healthy. */
   recover(): Promise<void>;
   stop(): Promise<void>;

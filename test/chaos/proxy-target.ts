@@ -14,6 +14,8 @@ export async function startProxyTarget(binary: EtcdBinary): Promise<ChaosTarget>
   const proxy = await GrpcProxy.start(binary, direct);
   return {
     ...etcd,
+    watchers: undefined, // the proxy keeps one for what it has served, and its stream
+    streams: undefined,
     name: `${etcd.name} behind its grpc-proxy`,
     proxied: [proxy.endpoint],
     progressIsOrdered: false,

@@ -243,7 +243,8 @@ class Round {
   /** Some users end their watches themselves, the clients end the rest. Then nothing may be left. */
   async #checkEnds(users: readonly WatchUser[], lanes: readonly Lane[]): Promise<void> {
     const watches = users.flatMap(({ watches }) => watches);
-    const [watchers, streams] = [() => this.#target.watchers(), () => this.#target.streams()];
+    const none = (): Promise<number> => Promise.resolve(0);
+    const { watchers = none, streams = none } = this.#target;
     await eventually(() => watches.every(({ isOver }) => isOver), { timeoutMs: ENDED_WITHIN_MS }).catch(() => undefined);
     await eventually(async () => (await watchers()) <= 0 && (await streams()) <= 0, { timeoutMs: ENDED_WITHIN_MS }).catch(() => undefined);
     const left = {
