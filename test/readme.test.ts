@@ -7,8 +7,8 @@ import { fileURLToPath } from "node:url";
 import * as library from "etcd-watch";
 import { EtcdClient } from "etcd-watch";
 import { MockEtcdServer } from "etcd-watch/mock-server";
-import ts from "typescript";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { typeErrors } from "./support/block-types.ts";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 /** For blocks that read PEM files. */
@@ -46,21 +46,6 @@ const IMPORT = `import { EtcdClient } from "etcd-watch";\n`;
 const PREAMBLE = `const client = new EtcdClient({ endpoints: ["127.0.0.1:2379"] });\n`;
 /** Ends what would go on for ever. */
 const ENDING = `process.once("SIGTERM", () => void client.close());\n`;
-
-function typeErrors(blocks: readonly Block[]): string[] {
-  const { config } = ts.readConfigFile(join(ROOT, "tsconfig.json"), (path) => ts.sys.readFile(path)) as { config: unknown };
-  const { options } = ts.parseJsonConfigFileContent(config, ts.sys, ROOT);
-  const files = new Map(blocks.map(({ program }, index) => [join(ROOT, `test/readme-block-${index}.ts`), program]));
-  const host = ts.createCompilerHost(options);
-  const readFile = host.readFile.bind(host);
-  const fileExists = host.fileExists.bind(host);
-  host.readFile = (path) => files.get(path) ?? readFile(path);
-  host.fileExists = (path) => files.has(path) || fileExists(path);
-  const program = ts.createProgram([...files.keys()], options, host);
-  return ts.getPreEmitDiagnostics(program).map(({ messageText, file }) => {
-    return `${file?.fileName ?? ""}: ${ts.flattenDiagnosticMessageText(messageText, "\n")}`;
-  });
-}
 
 async function run({ program, isEndless }: Block, folder: string): Promise<{ exitCode: number | null; stdout: string; stderr: string }> {
   const path = join(folder, "block.mts");
@@ -106,7 +91,12 @@ function promisesOf(program: string): string[] {
 test("every TypeScript block passes the compiler", { timeout: LIMIT_MS }, () => {
   const blocks = pages.flatMap((page) => page.blocks);
   expect(blocks.length).toBeGreaterThanOrEqual(10);
-  expect(typeErrors(blocks)).toEqual([]);
+  expect(
+    typeErrors(
+      ROOT,
+      blocks.map(({ program }) => program),
+    ),
+  ).toEqual([]);
 });
 
 test("docs/errors.md speaks of each error", () => {

@@ -5,6 +5,7 @@ import { ChangeBuffer } from "./change-buffer.ts";
 import { cachedId } from "./key-id.ts";
 import type { InformerChange } from "./informer-change.ts";
 
+/** How one loop over an informer's changes is fed. */
 export interface ChangesOptions {
   /** Aborting it ends this loop, and nothing else. */
   readonly signal?: AbortSignal | undefined;

@@ -118,6 +118,7 @@ export class Informer<Value = KeyValue> implements AsyncDisposable {
     return this.#picture.store.get(keyId(keyBytes(key, "key")))?.value;
   }
 
+  /** Whether the key is in the picture, and could be decoded. */
   has(key: Key): boolean {
     return this.get(key) !== undefined;
   }
@@ -206,6 +207,7 @@ export class Informer<Value = KeyValue> implements AsyncDisposable {
     return this.#running;
   }
 
+  /** The same as `stop()`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.stop();
   }

@@ -8,6 +8,7 @@ import { checkListWatchOptions, type ListWatchOptions, type ListWatchSpec } from
 import type { ApplyChange, DeleteChange, KeyChange, ListCause } from "./list-watch-step.ts";
 import { listWatchSteps } from "./list-watch-steps.ts";
 
+/** What a `ListWatch` tells: lists, then changes one by one. Tell them apart by `type`. */
 export type ListWatchEvent =
   /** A list begins. After the first one, `item`s follow; after a later one, the difference as `apply` and `delete`. */
   | { readonly type: "init"; readonly cause: ListCause }

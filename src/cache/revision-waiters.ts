@@ -5,7 +5,9 @@ import { type Clock, sleep, type Timer } from "../util/clock.ts";
 import { checkOptions, checkSignal, checkTimeout } from "../util/option-check.ts";
 import type { WatchChannel } from "../watch/watch-channel.ts";
 
+/** How long to wait for a revision. */
 export interface RevisionWaitOptions {
+  /** Aborting it ends the wait; its reason is what is thrown. */
   readonly signal?: AbortSignal | undefined;
   /** Default 10,000. */
   readonly timeoutMs?: number | undefined;

@@ -16,12 +16,16 @@ import { lowestReadRevision, readsOnly, txnRequest, type Txn } from "./txn-reque
 import { checkAnswers, type TxnResponseOf } from "./txn-answers.ts";
 import { TxnResponse } from "./txn-response.ts";
 
+/** What a `get` may ask for, and how long it may take. */
 export interface GetOptions extends RangeOptions, CallOptions {}
 
+/** How a `put` is done, and how long it may take. */
 export interface PutOptions extends PutRequestOptions, CallOptions {}
 
+/** What a `delete` takes away, and how long it may take. */
 export interface DeleteOptions extends DeleteRequestOptions, CallOptions {}
 
+/** How a `compact` is done, and how long it may take. */
 export interface CompactOptions extends CallOptions {
   /** Answer only when the old revisions are gone from the disk. Default false: when they can no longer be read. */
   readonly physical?: boolean | undefined;
@@ -45,7 +49,7 @@ export class Kv {
   readonly #requestTimeoutMs: number;
   readonly #keySpace: KeySpace;
 
-  /** @throws {RangeError} if the timeout is not a number of ms above 0 */
+  /** @internal @throws {RangeError} if the timeout is not a number of ms above 0 */
   constructor(
     transport: Transport,
     { requestTimeoutMs, namespace }: { readonly requestTimeoutMs: number; readonly namespace?: Namespace | undefined },
@@ -60,6 +64,7 @@ export class Kv {
    * @example
    * const { kvs, header } = await client.kv.get("config/", { prefix: true, limit: 100 });
    * for (const kv of kvs) console.log(kv.keyText, kv.valueText, kv.modRevision);
+   * console.log("as of revision", header.revision);
    */
   get(key: Key, options: GetOptions = {}): Promise<GetResponse> {
     checkOptions(options, getKinds, "get");

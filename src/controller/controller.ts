@@ -56,6 +56,7 @@ export class Controller<Value = KeyValue> {
     this.#clock = client[watcherHost].clock;
   }
 
+  /** What operators expect: the queue, the runs, how long both take. A snapshot. */
   get metrics(): ControllerMetrics {
     const worker = this.#worker ?? this.#newWorker();
     const relists: Record<string, number> = {};

@@ -12,7 +12,7 @@ type Resolve<Item> = (result: IteratorResult<Item, undefined> | Promise<Iterator
 export type Decode<Value> = ((kv: KeyValue) => Value) | undefined;
 
 /** Hands what a watch has received to its one reader, who may ask ahead: each `next()` is answered in its turn. */
-export abstract class WatchReader<Item, Value> implements AsyncIterableIterator<Item>, WatchListener {
+abstract class WatchReader<Item, Value> implements AsyncIterableIterator<Item>, WatchListener {
   protected readonly watch: WatcherStream;
   readonly #decode: Decode<Value>;
   /** The oldest `next()` that has no answer. */

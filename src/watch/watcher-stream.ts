@@ -9,7 +9,8 @@ import { nextRevision } from "./next-revision.ts";
 import { ReceivedWaiters } from "./received-waiters.ts";
 import { askedFor, type Creation, settled, WatchCreated } from "./watch-created.ts";
 import type { WatchHome } from "./watch-home.ts";
-import type { WatcherHost } from "./watcher-host.ts";
+import type { UnreadBytes } from "./unread-bytes.ts";
+import type { TurnClock } from "../util/turn-clock.ts";
 import type { WatchSpec } from "./watch-options.ts";
 import { reasonOf, type WatchOutcome } from "./watch-outcome.ts";
 import { WatchResponse } from "./watch-response.ts";
@@ -18,7 +19,10 @@ import { WatchResponse } from "./watch-response.ts";
 const CATCH_UP_REVISIONS = 1_000;
 
 /** What all watches of a client have in common. */
-export type SharedByWatches = Pick<WatcherHost, "turnClock" | "unread">;
+export interface SharedByWatches {
+  readonly turnClock: TurnClock;
+  readonly unread: UnreadBytes;
+}
 
 /** Who is told when there is something to take, or the watch has ended. */
 export interface WatchListener {

@@ -57,7 +57,7 @@ describe("cancelError()", () => {
   });
 
   it("tells with a CompactedError what the server said of itself", () => {
-    const header = new ResponseHeader({ clusterId: 1n, memberId: 2n, revision: 0n, raftTerm: 3n });
+    const header = ResponseHeader.from({ clusterId: 1n, memberId: 2n, revision: 0n, raftTerm: 3n });
     expect(cancelError({ ...refused, compactRevision: 9n, cancelReason: "x", header })).toMatchObject({ header });
     expect(JSON.parse(JSON.stringify(cancelError({ ...refused, compactRevision: 9n, cancelReason: "", header })))).toMatchObject({
       header: { cluster_id: "1", member_id: "2", raft_term: 3 },
