@@ -19,6 +19,10 @@ abstract class WatchReader<Item, Value> implements AsyncIterableIterator<Item>, 
   #waiting: Resolve<Item> | undefined;
   /** Those behind it, of a reader that asks ahead. */
   #later: Deque<Resolve<Item>> | undefined;
+  /** Not made anew for each `next()`. */
+  readonly #wait = (resolve: Resolve<Item>): void => {
+    this.#waiting = resolve;
+  };
   /** The reason of a watch that ended is thrown once; after that the loop is over. */
   #told = false;
 
@@ -40,9 +44,7 @@ abstract class WatchReader<Item, Value> implements AsyncIterableIterator<Item>, 
     const item = this.take();
     if (item !== undefined) return Promise.resolve({ done: false, value: item });
     if (this.watch.outcome !== undefined) return this.#end();
-    return new Promise((resolve) => {
-      this.#waiting = resolve;
-    });
+    return new Promise(this.#wait);
   }
 
   return(): Promise<IteratorReturnResult<undefined>> {

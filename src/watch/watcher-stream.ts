@@ -247,7 +247,8 @@ export class WatcherStream {
   taken(next64: Int64, whole: boolean): void {
     if (next64 > this.#taken64) this.#taken64 = next64;
     this.#inHand = !whole;
-    if (whole && this.#outcome !== undefined && this.bufferedResponses === 0) this.onEnd();
+    if (!whole) return;
+    if (this.#outcome !== undefined && this.bufferedResponses === 0) this.onEnd();
     this.#catchUp();
   }
 
