@@ -8,10 +8,12 @@ import { Backoff } from "../util/backoff.ts";
 import { type Clock, sleep, systemClock } from "../util/clock.ts";
 import type { WatchChannel } from "../watch/watch-channel.ts";
 import type { WatchResponse } from "../watch/watch-response.ts";
+import { watcherHost } from "../watch/watcher-host.ts";
 import { type KeyId, keyId } from "./key-id.ts";
 import { listPages } from "./key-lister.ts";
 import type { ListWatchSpec } from "./list-watch-options.ts";
 import type { DeleteChange, KeyChange, ListCause, ListWatchStep } from "./list-watch-step.ts";
+import { relistChannel } from "./relist-report.ts";
 
 /** What whoever takes the steps has so far: the steps are the difference to it. It changes only between two steps. */
 export interface KnownKeys {
@@ -49,6 +51,8 @@ export async function* listWatchSteps(
   let cause: ListCause = "start";
   while (!isEnded()) {
     try {
+      if (cause !== "start" && relistChannel.hasSubscribers)
+        relistChannel.publish({ clientId: client[watcherHost].clientId, key: spec.range.key.toString("utf8"), cause });
       yield { type: "listing", cause };
       const revision = yield* list(client, spec, { known, signal });
       yield { type: "synced", revision };

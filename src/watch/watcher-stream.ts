@@ -12,13 +12,14 @@ import type { WatchHome } from "./watch-home.ts";
 import type { WatcherHost } from "./watcher-host.ts";
 import type { WatchSpec } from "./watch-options.ts";
 import { reasonOf, type WatchOutcome } from "./watch-outcome.ts";
+import { watchCreated, watchEnded, watchUnparked } from "./watch-report.ts";
 import { WatchResponse } from "./watch-response.ts";
 
 /** etcd catches a watch up by so many revisions at a time (mvcc: watchBatchMaxRevs). An answer with fewer events is the last of them. */
 const CATCH_UP_REVISIONS = 1_000;
 
 /** What all watches of a client have in common. */
-export type SharedByWatches = Pick<WatcherHost, "turnClock" | "unread">;
+export type SharedByWatches = Pick<WatcherHost, "turnClock" | "unread" | "counters" | "clientId">;
 
 /** Who is told when there is something to take, or the watch has ended. */
 export interface WatchListener {
@@ -165,7 +166,10 @@ export class WatcherStream {
   /** The server has registered the watch, for the first time or again. */
   onCreated(message: WatchMessage): void {
     this.#advance(message);
-    if (this.#isCreated) return;
+    if (this.#isCreated) {
+      watchCreated(this.#shared, this, "resumed");
+      return;
+    }
     this.#isCreated = true;
     const { header } = message;
     const revision = header.revision64 === 0 ? this.#startedAfter : header.revision;
@@ -173,6 +177,7 @@ export class WatcherStream {
     else this.#isCatchingUp = this.#next64 <= header.revision64;
     if (this.spec.createdNotify) this.#push(new WatchResponse({ header, events: [], created: true }), message.byteLength);
     this.#creation = settled(this.#creation, new WatchCreated(revision));
+    watchCreated(this.#shared, this, "created");
   }
 
   /** "Now" as a revision, from a server whose `created` carries none. */
@@ -211,6 +216,7 @@ export class WatcherStream {
     this.#waiters = undefined;
     if (this.bufferedResponses === 0 && !this.#inHand) this.onEnd();
     this.#reader?.wake();
+    watchEnded(this.#shared, this, outcome);
   }
 
   /** The user ends it, or has no wish to read on. */
@@ -230,8 +236,10 @@ export class WatcherStream {
     const buffered = this.#buffer?.shift();
     if (buffered === undefined) return undefined;
     this.#inHand = true;
-    if (this.bufferedBytes <= this.limitBytes / 2 && this.#outcome === undefined && this.#home?.placeOf(this) === "parked")
+    if (this.bufferedBytes <= this.limitBytes / 2 && this.#outcome === undefined && this.#home?.placeOf(this) === "parked") {
       this.#home.unpark(this);
+      watchUnparked(this.#shared, this);
+    }
     return buffered;
   }
 
