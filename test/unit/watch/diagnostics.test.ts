@@ -37,7 +37,7 @@ describe("The channels of a watch and its stream", () => {
     second?.send({ watchId: 0n, revision: 2n, canceled: true, compactRevision: 9n });
     await expect(reader.next()).rejects.toThrow("COMPACTED");
 
-    const [{ watchNumber = 0 } = {}] = watches;
+    const watchNumber = watches[0]?.watchNumber;
     expect(watches).toEqual(
       [
         { type: "created", endpoint: "one:2379" },
@@ -48,7 +48,7 @@ describe("The channels of a watch and its stream", () => {
         { type: "ended", endpoint: "two:2379", cause: "compacted", error: expect.objectContaining({ code: "COMPACTED" }) as Error },
       ].map((happening) => ({ clientId: 7, watchNumber, key: "a", ...happening })),
     );
-    const [{ streamNumber = 0 } = {}] = streams;
+    const streamNumber = streams[0]?.streamNumber;
     expect(streams).toEqual(
       [
         { type: "opened", endpoint: "one:2379" },
