@@ -83,7 +83,7 @@ async function run({ program, isEndless }: Block, folder: string): Promise<{ exi
   return { exitCode: child.exitCode, stdout, stderr };
 }
 
-const pages = ["README.md", "docs/mock-server.md", "docs/controllers.md", "docs/coordination.md"].map((page) => ({
+const pages = ["README.md", "docs/mock-server.md", "docs/controllers.md", "docs/coordination.md", "docs/observability.md"].map((page) => ({
   page,
   blocks: blocksOf(page),
 }));
