@@ -146,3 +146,10 @@ describe("The channel", () => {
     expect(run).toMatchObject({ exitCode: 0, stdout: "a 1\ntrue true\n", stderr: "" });
   });
 });
+
+it("A client without a logger prints nothing, whatever happens to it", async () => {
+  const run = await runProgram("test/programs/in-trouble.ts");
+  expect(run.stderr).toBe("");
+  expect(run.stdout).toMatch(/^true [2-9] [1-9]\n$/);
+  expect(run.exitCode).toBe(0);
+});
