@@ -104,9 +104,9 @@ export class Worker<Value> {
     if (reconcileChannel.hasSubscribers) this.#tell(key, attempt, { type: "start" });
     try {
       const result = await this.#reconcile(key, { signal, fence: permit?.fence });
-      if (reconcileChannel.hasSubscribers) this.#tell(key, attempt, { type: "end", durationMs: clock.nowMs() - sinceMs });
       if (permit?.signal.aborted === true) this.#lostPermit(key);
       else this.#succeeded(key, result ?? undefined);
+      if (reconcileChannel.hasSubscribers) this.#tell(key, attempt, { type: "end", durationMs: clock.nowMs() - sinceMs });
     } catch (error) {
       if (reconcileChannel.hasSubscribers) this.#tell(key, attempt, { type: "error", durationMs: clock.nowMs() - sinceMs, error });
       if (this.#aborting.signal.aborted) return; // it was told to end, and did
