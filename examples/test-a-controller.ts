@@ -28,7 +28,7 @@ async function elsewhere<Answer>(server: MockEtcdServer, ask: (kv: EtcdClient["k
 
 void test("the copies follow, whatever happens to the connection", async () => {
   await using server = await MockEtcdServer.start();
-  const client = new EtcdClient({ endpoints: server.endpoint });
+  await using client = new EtcdClient({ endpoints: server.endpoint });
   const stop = new AbortController();
   const running = copier(client).run({ signal: stop.signal });
   const copies = () => elsewhere(server, async (kv) => (await kv.get("done/", { prefix: true })).kvs.map((copy) => copy.valueText));
@@ -51,7 +51,6 @@ void test("the copies follow, whatever happens to the connection", async () => {
 
   stop.abort();
   await running; // resolves once all that ran has ended
-  await client.close();
   assert.equal(server.metrics.requests["DeleteRange"], 2); // refused once, and done
 });
 

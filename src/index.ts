@@ -1,3 +1,10 @@
+/**
+ * The etcd Watch client: every change once, in order, whatever happens to the connection. With keys, leases, caches and controllers.
+ *
+ * @packageDocumentation
+ * @module etcd-watch
+ */
+
 // For applications: the client and what it takes.
 export { EtcdClient } from "./client/etcd-client.ts";
 export type { ClientOptions, ClientWatchBufferOptions } from "./client/client-options.ts";
@@ -8,7 +15,7 @@ export type { Metadata } from "./transport/transport.ts";
 export type { Logger } from "./util/logger.ts";
 
 // Watching.
-export { Watcher } from "./watch/watcher.ts";
+export { Watcher, type StreamProgressOptions } from "./watch/watcher.ts";
 export type { WatchChannel } from "./watch/watch-channel.ts";
 export type { WatchCreated } from "./watch/watch-created.ts";
 export type { WatchStatus } from "./watch/watch-status.ts";
@@ -44,14 +51,14 @@ export type { ShardTerm } from "./coordination/shard-term.ts";
 export type { CoordinationOptions } from "./coordination/coordination-options.ts";
 
 // Keys and values.
-export { Kv } from "./client/kv.ts";
-export type { CompactOptions, DeleteOptions, GetOptions, PutOptions } from "./client/kv.ts";
+export type { CompactOptions, DeleteOptions, GetOptions, Kv, PutOptions } from "./client/kv.ts";
 export type { CallOptions } from "./client/call-options.ts";
 export type { SortOptions } from "./client/range-request.ts";
 export type { Value } from "./client/put-request.ts";
-export type { Txn, TxnOperation } from "./client/txn-request.ts";
-export type { TxnComparison } from "./client/compare.ts";
+export type { Txn, TxnDelete, TxnGet, TxnOperation, TxnPut } from "./client/txn-request.ts";
+export type { NumberComparison, TxnComparison, ValueComparison } from "./client/compare.ts";
 export type { CompactResponse, DeleteResponse, GetResponse, PutResponse } from "./client/kv-responses.ts";
+export type { TxnResponseOf } from "./client/txn-answers.ts";
 export type { TxnOperationResponse, TxnResponse } from "./client/txn-response.ts";
 
 // Leases.
@@ -115,3 +122,4 @@ export {
   UnsupportedError,
   WatchCanceledError,
 } from "./errors/etcd-error.ts";
+export type { GrpcStatusName } from "./errors/grpc-status.ts";

@@ -97,6 +97,12 @@ describe("examples", { timeout: TEST_LIMIT_MS }, () => {
     ]);
   });
 
+  test("each is under 60 lines, but for the demo", () => {
+    const linesOf = (name: string): number => readFileSync(join(EXAMPLES, name), "utf8").split("\n").length - 1;
+    const examples = readdirSync(EXAMPLES).filter((name) => name.endsWith(".ts") && name !== "demo.ts");
+    expect(examples.filter((name) => linesOf(name) >= 60)).toEqual([]);
+  });
+
   test("watch-prefix.ts prints what there is and what changes, and Ctrl-C ends it", async () => {
     await client.kv.put("config/colour", "blue");
     await client.kv.put("other/colour", "red");
@@ -186,6 +192,20 @@ describe("examples", { timeout: TEST_LIMIT_MS }, () => {
     expect(await first.interrupt()).toBe(0);
     expect((await client.kv.get("services/", { prefix: true })).count).toBe(0n);
     expect(first.stderr + second.stderr).toBe("");
+  });
+
+  test("service-registry.ts announces its service again when etcd was away for longer than its lease", async () => {
+    const program = run("service-registry.ts", "web", "10.0.0.1:80");
+    await program.prints("announced 10.0.0.1:80 for 5 seconds at a time");
+    await program.prints("joined 10.0.0.1:80 (1 there)");
+    await server.stop();
+    await program.prints("not announced: LEASE_EXPIRED");
+    await program.prints("not announced: UNAVAILABLE");
+    await server.restart();
+    const announced = (): number => program.lines.filter((line) => line.startsWith("announced")).length;
+    await expect.poll(announced, { timeout: 20_000 }).toBe(2);
+    expect(await program.interrupt(), program.stderr).toBe(0);
+    expect((await client.kv.get("services/", { prefix: true })).count).toBe(0n);
   });
 
   test("slow-reader.ts parks the slow one, and both see everything", async () => {

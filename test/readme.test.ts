@@ -1,15 +1,18 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import * as library from "etcd-watch";
 import { EtcdClient } from "etcd-watch";
 import { MockEtcdServer } from "etcd-watch/mock-server";
-import ts from "typescript";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { typeErrors } from "./support/block-types.ts";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
+/** For blocks that read PEM files. */
+const CERTIFICATES = fileURLToPath(new URL("support/certificates", import.meta.url));
 const LIMIT_MS = 60_000;
 /** A block whose loop goes on for ever is ended so long after its first words, or after a while if it says nothing. */
 const AFTER_FIRST_WORDS_MS = 300;
@@ -44,21 +47,6 @@ const PREAMBLE = `const client = new EtcdClient({ endpoints: ["127.0.0.1:2379"] 
 /** Ends what would go on for ever. */
 const ENDING = `process.once("SIGTERM", () => void client.close());\n`;
 
-function typeErrors(blocks: readonly Block[]): string[] {
-  const { config } = ts.readConfigFile(join(ROOT, "tsconfig.json"), (path) => ts.sys.readFile(path)) as { config: unknown };
-  const { options } = ts.parseJsonConfigFileContent(config, ts.sys, ROOT);
-  const files = new Map(blocks.map(({ program }, index) => [join(ROOT, `test/readme-block-${index}.ts`), program]));
-  const host = ts.createCompilerHost(options);
-  const readFile = host.readFile.bind(host);
-  const fileExists = host.fileExists.bind(host);
-  host.readFile = (path) => files.get(path) ?? readFile(path);
-  host.fileExists = (path) => files.has(path) || fileExists(path);
-  const program = ts.createProgram([...files.keys()], options, host);
-  return ts.getPreEmitDiagnostics(program).map(({ messageText, file }) => {
-    return `${file?.fileName ?? ""}: ${ts.flattenDiagnosticMessageText(messageText, "\n")}`;
-  });
-}
-
 async function run({ program, isEndless }: Block, folder: string): Promise<{ exitCode: number | null; stdout: string; stderr: string }> {
   const path = join(folder, "block.mts");
   writeFileSync(path, program);
@@ -83,15 +71,42 @@ async function run({ program, isEndless }: Block, folder: string): Promise<{ exi
   return { exitCode: child.exitCode, stdout, stderr };
 }
 
-const pages = ["README.md", "docs/mock-server.md", "docs/controllers.md", "docs/coordination.md", "docs/observability.md"].map((page) => ({
-  page,
-  blocks: blocksOf(page),
-}));
+const PAGES = [
+  "README.md",
+  "docs/mock-server.md",
+  "docs/controllers.md",
+  "docs/coordination.md",
+  "docs/observability.md",
+  "docs/recipes.md",
+  "docs/errors.md",
+  "docs/guides/from-clientv3.md",
+  "docs/guides/from-etcd3.md",
+];
+const pages = PAGES.map((page) => ({ page, blocks: blocksOf(page) }));
+
+/** What a block says that it prints: the comment behind each `console.log` that has a line of its own. In order. */
+function promisesOf(program: string): string[] {
+  return [...program.matchAll(/^ *console\.log\(.*\); \/\/ (.+)$/gm)].map(({ 1: promise = "" }) => promise);
+}
 
 test("every TypeScript block passes the compiler", { timeout: LIMIT_MS }, () => {
   const blocks = pages.flatMap((page) => page.blocks);
   expect(blocks.length).toBeGreaterThanOrEqual(10);
-  expect(typeErrors(blocks)).toEqual([]);
+  expect(
+    typeErrors(
+      ROOT,
+      blocks.map(({ program }) => program),
+    ),
+  ).toEqual([]);
+});
+
+test("docs/errors.md speaks of each error", () => {
+  const page = readFileSync(join(ROOT, "docs/errors.md"), "utf8");
+  const names = Object.entries(library).flatMap(([name, value]) => {
+    return typeof value === "function" && Object.prototype.isPrototypeOf.call(library.EtcdError, value) ? [name] : [];
+  });
+  expect(names.length).toBeGreaterThan(5);
+  expect([...page.matchAll(/^### (\w+), /gm)].map(({ 1: name }) => name).sort()).toEqual(names.sort());
 });
 
 describe.each(pages)("$page", { timeout: LIMIT_MS }, ({ blocks }) => {
@@ -118,12 +133,14 @@ describe.each(pages)("$page", { timeout: LIMIT_MS }, ({ blocks }) => {
   test.each(blocks.filter(({ program }) => !program.includes('from "vitest"')))("the block under $heading runs", async (block) => {
     const program = block.program.replaceAll("127.0.0.1:2379", server.endpoint);
     const folder = mkdtempSync(join(tmpdir(), "etcd-watch-readme-"));
+    cpSync(CERTIFICATES, folder, { recursive: true });
     try {
       const { exitCode, stdout, stderr } = await run({ ...block, program }, folder);
       expect(stderr).toBe("");
       expect(exitCode).toBe(0);
-      const promised = /console\.log\(.*\); \/\/ (.+)$/m.exec(program)?.[1];
-      if (promised?.startsWith("[") === true) expect(stdout.trim()).toBe(promised);
+      const promises = promisesOf(program);
+      const isPromise = new Set(promises);
+      expect(stdout.split("\n").filter((line) => isPromise.has(line))).toEqual(promises);
       if (!program.includes("state.set")) expect(stdout).not.toBe("");
     } finally {
       rmSync(folder, { recursive: true });

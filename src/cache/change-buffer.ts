@@ -1,5 +1,5 @@
 import { Deque } from "../util/deque.ts";
-import { type KeyId, keyId } from "./key-id.ts";
+import { cachedId, type KeyId } from "./key-id.ts";
 import type { InformerChange } from "./informer-change.ts";
 
 /**
@@ -24,7 +24,7 @@ export class ChangeBuffer<Value> {
   /** The keys that have a change here. */
   ids(): Set<KeyId> {
     const ids = new Set<KeyId>();
-    for (const change of this.#changes) ids.add(keyId(change.kv.key));
+    for (const change of this.#changes) ids.add(cachedId(change.kv));
     return ids;
   }
 
@@ -44,7 +44,7 @@ export class ChangeBuffer<Value> {
   #merge(): void {
     const merged = new Map<KeyId, InformerChange<Value>>();
     for (const change of this.#changes) {
-      const id = keyId(change.kv.key);
+      const id = cachedId(change.kv);
       const earlier = merged.get(id);
       merged.delete(id); // a key stands where it changed last
       const both = earlier === undefined ? change : mergeChanges(earlier, change);
@@ -59,8 +59,7 @@ export class ChangeBuffer<Value> {
 /** Two changes of one key as one; undefined if they come to nothing. */
 function mergeChanges<Value>(earlier: InformerChange<Value>, later: InformerChange<Value>): InformerChange<Value> | undefined {
   const { key, revision, kv } = later;
-  const isNew = earlier.type === "add" || (earlier.type === "error" && earlier.previous === undefined);
-  if (later.type === "delete") return isNew ? undefined : { ...later, previous: earlier.previous ?? later.previous };
+  if (later.type === "delete") return earlier.type === "add" ? undefined : { ...later, previous: earlier.previous ?? later.previous };
   if (later.type === "error") return { ...later, previous: earlier.previous };
   if (earlier.type === "add")
     return { type: "add", key, revision, kv, value: later.value, previous: undefined, isInitial: earlier.isInitial };

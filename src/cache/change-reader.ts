@@ -2,9 +2,10 @@ import { onAbort } from "../util/abort.ts";
 import type { Clock, Timer } from "../util/clock.ts";
 import { type Deferred, deferred } from "../util/deferred.ts";
 import { ChangeBuffer } from "./change-buffer.ts";
-import { keyId } from "./key-id.ts";
+import { cachedId } from "./key-id.ts";
 import type { InformerChange } from "./informer-change.ts";
 
+/** How one loop over an informer's changes is fed. */
 export interface ChangesOptions {
   /** Aborting it ends this loop, and nothing else. */
   readonly signal?: AbortSignal | undefined;
@@ -58,7 +59,7 @@ export class ChangeReader<Value> implements AsyncIterableIterator<InformerChange
     if (this.#end !== undefined) return;
     this.#resync = clock.setTimer(intervalMs, () => {
       const queued = this.#buffer.ids();
-      for (const change of everything()) if (!queued.has(keyId(change.kv.key))) this.push(change);
+      for (const change of everything()) if (!queued.has(cachedId(change.kv))) this.push(change);
       this.startResync(clock, intervalMs, everything);
     });
   }

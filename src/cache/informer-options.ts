@@ -4,6 +4,7 @@ import type { ChangesOptions } from "./change-reader.ts";
 import { type ListWatchOptions, listWatchSpec, rangeKinds, type ListWatchSpec } from "./list-watch-options.ts";
 import type { IndexFunction } from "./store.ts";
 
+/** What an `Informer` keeps, and how. */
 export interface InformerOptions<Value = KeyValue> extends Omit<ListWatchOptions, "signal"> {
   /** Makes a value of a key. Default: the key as it is, a `KeyValue`. What it throws is reported for that key, and stops nothing. */
   readonly decode?: ((kv: KeyValue) => Value) | undefined;

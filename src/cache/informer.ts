@@ -4,9 +4,10 @@ import { type Key, keyBytes } from "../model/key-range.ts";
 import type { KeyValue } from "../model/key-value.ts";
 import { type Revision, toRevision } from "../model/revision.ts";
 import { onAbort } from "../util/abort.ts";
-import { systemClock } from "../util/clock.ts";
+import type { Clock } from "../util/clock.ts";
 import { deferred } from "../util/deferred.ts";
 import { checkOptions, checkSignal } from "../util/option-check.ts";
+import { watcherHost } from "../watch/watcher-host.ts";
 import { ChangeReader, type ChangesOptions, type InformerEnd } from "./change-reader.ts";
 import type { InformerChange } from "./informer-change.ts";
 import { changesSettings, informerSettings, type InformerOptions, type InformerSettings } from "./informer-options.ts";
@@ -40,6 +41,7 @@ type State =
  */
 export class Informer<Value = KeyValue> implements AsyncDisposable {
   readonly #client: EtcdClient;
+  readonly #clock: Clock;
   readonly #settings: InformerSettings<Value>;
   readonly #picture: Picture<Value>;
   readonly #synced = deferred<undefined>();
@@ -52,9 +54,10 @@ export class Informer<Value = KeyValue> implements AsyncDisposable {
   /** @throws {TypeError} {RangeError} for options that are wrong */
   constructor(client: EtcdClient, options: InformerOptions<Value>) {
     this.#client = client;
+    this.#clock = client[watcherHost].clock;
     this.#settings = informerSettings(options);
     this.#picture = new Picture(this.#settings);
-    this.#waiters = new RevisionWaiters(() => this.revision);
+    this.#waiters = new RevisionWaiters(() => this.revision, this.#clock);
     this.#synced.promise.catch(() => undefined); // whoever does not look at it does not want to hear of it
   }
 
@@ -115,6 +118,7 @@ export class Informer<Value = KeyValue> implements AsyncDisposable {
     return this.#picture.store.get(keyId(keyBytes(key, "key")))?.value;
   }
 
+  /** Whether the key is in the picture, and could be decoded. */
   has(key: Key): boolean {
     return this.get(key) !== undefined;
   }
@@ -175,7 +179,7 @@ export class Informer<Value = KeyValue> implements AsyncDisposable {
     if (this.#state.at === "ended") reader.end(this.#state.end);
     else {
       this.#readers.add(reader);
-      if (resyncIntervalMs !== undefined) reader.startResync(systemClock, resyncIntervalMs, () => this.#picture.asResync());
+      if (resyncIntervalMs !== undefined) reader.startResync(this.#clock, resyncIntervalMs, () => this.#picture.asResync());
     }
     return reader;
   }
@@ -203,6 +207,7 @@ export class Informer<Value = KeyValue> implements AsyncDisposable {
     return this.#running;
   }
 
+  /** The same as `stop()`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.stop();
   }

@@ -11,7 +11,9 @@ export type ListCause =
 
 /** A key has been written: created, or changed. */
 export interface ApplyChange {
+  /** Tells it from the other events. */
   readonly type: "apply";
+  /** The key as it is now. */
   readonly kv: KeyValue;
   /** The key as it was known before; undefined for one that is new. */
   readonly previous: KeyValue | undefined;
@@ -19,7 +21,9 @@ export interface ApplyChange {
 
 /** A key has gone. */
 export interface DeleteChange {
+  /** Tells it from the other events. */
   readonly type: "delete";
+  /** The key that is gone. */
   readonly key: Buffer;
   /** The key as it was last known. */
   readonly previous: KeyValue;

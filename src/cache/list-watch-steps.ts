@@ -1,32 +1,34 @@
 import type { EtcdClient } from "../client/etcd-client.ts";
-import { isClusterChangedError, isCompactedError, isRpcError } from "../errors/etcd-error.ts";
+import { isClosedError, isClusterChangedError, isCompactedError, isRpcError } from "../errors/etcd-error.ts";
 import type { KeyRange } from "../model/key-range.ts";
 import type { KeyValue } from "../model/key-value.ts";
 import type { Revision } from "../model/revision.ts";
 import type { WatchEvent } from "../model/watch-event.ts";
 import { Backoff } from "../util/backoff.ts";
-import { type Clock, sleep, systemClock } from "../util/clock.ts";
+import { sleep } from "../util/clock.ts";
+import { streamVerdict } from "../watch/stream-verdict.ts";
 import type { WatchChannel } from "../watch/watch-channel.ts";
 import type { WatchResponse } from "../watch/watch-response.ts";
 import { watcherHost } from "../watch/watcher-host.ts";
 import { type KeyId, keyId } from "./key-id.ts";
-import { listPages } from "./key-lister.ts";
+import { ListCopies, ownCopy } from "./own-copy.ts";
+import { checkCluster, listPages } from "./key-lister.ts";
+import type { KnownKeys } from "./known-keys.ts";
 import type { ListWatchSpec } from "./list-watch-options.ts";
 import type { DeleteChange, KeyChange, ListCause, ListWatchStep } from "./list-watch-step.ts";
 import { relistChannel } from "./relist-report.ts";
-
-/** What whoever takes the steps has so far: the steps are the difference to it. It changes only between two steps. */
-export interface KnownKeys {
-  get(id: KeyId): KeyValue | undefined;
-  entries(): Iterable<readonly [KeyId, KeyValue]>;
-}
 
 export interface ListWatchContext {
   readonly known: KnownKeys;
   readonly signal: AbortSignal;
   /** Called with each watch, once it is the one that is read. */
   readonly onWatch?: ((watch: WatchChannel) => void) | undefined;
-  readonly clock?: Clock;
+}
+
+/** A range as it was listed: of which cluster, and at which of its revisions. */
+interface Listed {
+  readonly revision: Revision;
+  readonly clusterId: bigint;
 }
 
 /** A watch that ends sooner, over and over, is waited for: it must not become a loop of lists at full speed. */
@@ -44,8 +46,9 @@ const RETRY = { baseMs: 100, maxMs: 30_000 };
 export async function* listWatchSteps(
   client: EtcdClient,
   spec: ListWatchSpec,
-  { known, signal, onWatch, clock = systemClock }: ListWatchContext,
+  { known, signal, onWatch }: ListWatchContext,
 ): AsyncGenerator<ListWatchStep, void, undefined> {
+  const { clock, logger } = client[watcherHost];
   const backoff = new Backoff(RETRY);
   const isEnded = (): boolean => signal.aborted;
   let cause: ListCause = "start";
@@ -54,19 +57,20 @@ export async function* listWatchSteps(
       if (cause !== "start" && relistChannel.hasSubscribers)
         relistChannel.publish({ clientId: client[watcherHost].clientId, key: spec.range.key.toString("utf8"), cause });
       yield { type: "listing", cause };
-      const revision = yield* list(client, spec, { known, signal });
-      yield { type: "synced", revision };
+      const listed = yield* list(client, spec, { known, signal });
+      yield { type: "synced", revision: listed.revision };
       const sinceMs = clock.nowMs();
       try {
-        yield* watchFrom(client, spec, { revision, known, signal, onWatch });
+        yield* watchFrom(client, spec, { listed, known, signal, onWatch });
         return; // the user has ended it
       } finally {
         if (clock.nowMs() - sinceMs >= SHORT_WATCH_MS) backoff.reset();
       }
     } catch (error) {
-      if (isEnded()) return;
+      if (isEnded() || (isClosedError(error) && cause !== "start")) return; // the client was closed: a watch too ends quietly then
       cause = causeOf(error) ?? cause;
       if (causeOf(error) === undefined && !isPassing(error)) throw error;
+      logger.warn("Keys are to be listed again", { key: spec.range.key.toString(), cause, error });
     }
     await sleep(backoff.nextMs(), { signal, clock }).catch(() => undefined); // aborted: the condition sees it
   }
@@ -80,49 +84,47 @@ function causeOf(error: unknown): ListCause | undefined {
 
 /** A list that failed like this may succeed later. (A watch has retried by itself, and what it throws is final.) */
 function isPassing(error: unknown): boolean {
-  return isRpcError(error) && ["UNAVAILABLE", "DEADLINE_EXCEEDED", "RESOURCE_EXHAUSTED", "ABORTED", "CANCELLED"].includes(error.code);
+  return isRpcError(error) && ["retry", "retry-elsewhere"].includes(streamVerdict(error));
 }
 
 async function* list(
   client: EtcdClient,
   { range, pageSize }: ListWatchSpec,
   { known, signal }: { readonly known: KnownKeys; readonly signal: AbortSignal },
-): AsyncGenerator<ListWatchStep, Revision, undefined> {
+): AsyncGenerator<ListWatchStep, Listed, undefined> {
   const listed = new Set<KeyId>();
-  let revision = 0n;
+  const copies = new ListCopies();
+  let [revision, clusterId] = [0n, 0n];
   for await (const page of listPages(client, range, { pageSize, signal })) {
-    ({ revision } = page);
+    ({ revision, clusterId } = page);
     const changes: KeyChange[] = [];
     for (const kv of page.kvs) {
       const id = keyId(kv.key);
       listed.add(id);
-      const previous = known.get(id);
-      if (previous === undefined || !isSame(previous, kv)) changes.push({ type: "apply", kv: kv.copy(), previous });
+      if (!known.isSame(id, kv))
+        changes.push({ type: "apply", kv: copies.copy(kv), previous: known.wantsPrevious ? known.get(id) : undefined });
     }
     if (changes.length > 0) yield { type: "changes", changes, revision };
   }
   const gone: DeleteChange[] = [];
-  for (const [id, previous] of known.entries()) {
-    if (!listed.has(id)) gone.push({ type: "delete", key: previous.key, previous, revision: undefined, isFinalStateUnknown: true });
+  for (const id of known.ids()) {
+    const previous = listed.has(id) ? undefined : known.get(id);
+    if (previous !== undefined) gone.push({ type: "delete", key: previous.key, previous, revision: undefined, isFinalStateUnknown: true });
   }
   if (gone.length > 0) yield { type: "changes", changes: gone, revision };
-  return revision;
-}
-
-/** In another cluster the same revision may be another write of the key. */
-function isSame(a: KeyValue, b: KeyValue): boolean {
-  return a.modRevision === b.modRevision && a.createRevision === b.createRevision && a.version === b.version && a.value.equals(b.value);
+  return { revision, clusterId };
 }
 
 async function* watchFrom(
   client: EtcdClient,
   { range, metadata, requireLeader, buffer }: ListWatchSpec,
-  { revision, known, signal, onWatch }: ListWatchContext & { readonly revision: Revision },
+  { listed: { revision, clusterId }, known, signal, onWatch }: ListWatchContext & { readonly listed: Listed },
 ): AsyncGenerator<ListWatchStep, void, undefined> {
   const watch = client.watch(range.key, {
     ...rangeOptions(range),
     startRevision: revision + 1n,
     progressNotify: true,
+    createdNotify: true,
     signal,
     ...(metadata === undefined ? {} : { metadata }),
     ...(requireLeader === undefined ? {} : { requireLeader }),
@@ -130,7 +132,9 @@ async function* watchFrom(
   });
   onWatch?.(watch);
   for await (const response of watch) {
-    if (response.isProgressNotify) yield { type: "bookmark", revision: response.header.revision };
+    // From its first answer on the watch knows its cluster, but not that the list was of the same one.
+    if (response.created) checkCluster(clusterId, response.header.clusterId);
+    else if (response.isProgressNotify) yield { type: "bookmark", revision: response.header.revision };
     else yield changesOf(response, known);
   }
 }
@@ -146,7 +150,8 @@ function changesOf(response: WatchResponse, known: KnownKeys): ListWatchStep {
   let revision = response.header.revision;
   for (const event of response.events) {
     const id = keyId(event.kv.key);
-    const previous = latest.has(id) ? latest.get(id) : known.get(id);
+    const isWanted = known.wantsPrevious || event.type === "delete";
+    const previous = latest.has(id) ? latest.get(id) : isWanted ? known.get(id) : undefined;
     const change = changeOf(event, previous);
     revision = event.kv.modRevision;
     if (change === undefined) continue;
@@ -157,7 +162,7 @@ function changesOf(response: WatchResponse, known: KnownKeys): ListWatchStep {
 }
 
 function changeOf(event: WatchEvent, previous: KeyValue | undefined): KeyChange | undefined {
-  if (event.type === "put") return { type: "apply", kv: event.kv.copy(), previous };
+  if (event.type === "put") return { type: "apply", kv: ownCopy(event.kv), previous };
   if (previous === undefined) return undefined; // put and deleted in one transaction's time, and never seen
   return { type: "delete", key: previous.key, previous, revision: event.kv.modRevision, isFinalStateUnknown: false };
 }

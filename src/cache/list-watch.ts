@@ -2,11 +2,13 @@ import type { EtcdClient } from "../client/etcd-client.ts";
 import type { KeyValue } from "../model/key-value.ts";
 import type { Revision } from "../model/revision.ts";
 import { onAbort } from "../util/abort.ts";
-import { type KeyId, keyId } from "./key-id.ts";
+import { knownIn } from "./known-keys.ts";
+import { cachedId, type KeyId, keyId } from "./key-id.ts";
 import { checkListWatchOptions, type ListWatchOptions, type ListWatchSpec } from "./list-watch-options.ts";
 import type { ApplyChange, DeleteChange, KeyChange, ListCause } from "./list-watch-step.ts";
 import { listWatchSteps } from "./list-watch-steps.ts";
 
+/** What a `ListWatch` tells: lists, then changes one by one. Tell them apart by `type`. */
 export type ListWatchEvent =
   /** A list begins. After the first one, `item`s follow; after a later one, the difference as `apply` and `delete`. */
   | { readonly type: "init"; readonly cause: ListCause }
@@ -57,7 +59,7 @@ export class ListWatch implements AsyncIterable<ListWatchEvent> {
     });
     let isFirst = true;
     try {
-      for await (const step of listWatchSteps(this.#client, this.#spec, { known, signal: ending.signal })) {
+      for await (const step of listWatchSteps(this.#client, this.#spec, { known: knownIn(known), signal: ending.signal })) {
         if (step.type === "listing") yield { type: "init", cause: step.cause };
         else if (step.type !== "changes") {
           if (step.type === "synced") isFirst = false;
@@ -78,6 +80,6 @@ export class ListWatch implements AsyncIterable<ListWatchEvent> {
 }
 
 function apply(known: Map<KeyId, KeyValue>, change: KeyChange): void {
-  if (change.type === "apply") known.set(keyId(change.kv.key), change.kv);
+  if (change.type === "apply") known.set(cachedId(change.kv), change.kv);
   else known.delete(keyId(change.key));
 }

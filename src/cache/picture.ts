@@ -3,9 +3,9 @@ import type { Revision } from "../model/revision.ts";
 import { deepFreeze } from "./freeze.ts";
 import type { InformerChange } from "./informer-change.ts";
 import type { InformerSettings } from "./informer-options.ts";
-import { type KeyId, keyId } from "./key-id.ts";
+import { cachedId, type KeyId, keyId, keyTextOf } from "./key-id.ts";
 import type { ApplyChange, DeleteChange, KeyChange, ListWatchStep } from "./list-watch-step.ts";
-import type { KnownKeys } from "./list-watch-steps.ts";
+import type { KnownKeys } from "./known-keys.ts";
 import { Store } from "./store.ts";
 
 /**
@@ -31,9 +31,12 @@ export class Picture<Value> {
     this.store = store;
     this.known = {
       get: (id) => store.get(id)?.kv,
-      *entries() {
-        for (const [id, { kv }] of store.entries()) yield [id, kv];
+      has: (id) => store.get(id) !== undefined,
+      isSame: (id, kv) => store.get(id)?.isSame(kv) === true,
+      *ids() {
+        for (const [id] of store.entries()) yield id;
       },
+      wantsPrevious: false,
     };
   }
 
@@ -70,22 +73,26 @@ export class Picture<Value> {
 
   entries(prefix: KeyId): [string, Value][] {
     const found: [string, Value][] = [];
-    for (const [id, { kv, value }] of this.store.entries())
-      if (value !== undefined && id.startsWith(prefix)) found.push([kv.keyText, value]);
+    for (const [id, { value }] of this.store.entries())
+      if (value !== undefined && id.startsWith(prefix)) found.push([keyTextOf(id), value]);
     return found;
   }
 
-  /** The state that a new reader begins with. */
+  /** The state that a new reader begins with: an add for each key, and an error for each that cannot be decoded. */
   *asAdds(): Iterable<InformerChange<Value>> {
-    for (const [, { kv, value }] of this.store.entries()) {
-      if (value === undefined) continue;
-      yield { type: "add", key: kv.keyText, revision: this.#revision, kv, value, previous: undefined, isInitial: true };
+    for (const [id, entry] of this.store.entries()) {
+      const { kv, value } = entry; // the one is made anew each time
+      const common = { key: kv.keyText, revision: this.#revision, kv };
+      if (value !== undefined) yield { type: "add", ...common, value, previous: undefined, isInitial: true };
+      const failed = this.#decodeErrors.size === 0 ? undefined : this.#decodeErrors.get(id);
+      if (failed !== undefined) yield { type: "error", ...common, value: undefined, previous: value, error: failed.error };
     }
   }
 
   *asResync(): Iterable<InformerChange<Value>> {
-    for (const [, { kv, value }] of this.store.entries()) {
-      if (value === undefined) continue;
+    for (const [, entry] of this.store.entries()) {
+      if (entry.value === undefined) continue;
+      const { kv, value } = entry;
       yield { type: "update", key: kv.keyText, revision: this.#revision, kv, value, previous: value, isResync: true };
     }
   }
@@ -101,31 +108,37 @@ export class Picture<Value> {
   }
 
   #set({ kv }: ApplyChange): InformerChange<Value> {
-    const id = keyId(kv.key);
+    const id = cachedId(kv);
     const previous = this.store.get(id)?.value;
     const common = { key: kv.keyText, revision: this.#revision, kv };
     let value: Value;
     try {
-      value = this.#decode(kv);
+      value = this.#decoded(kv);
+      this.store.set(kv, value);
     } catch (error) {
-      this.#decodeErrors.set(id, { key: kv.keyText, error });
-      this.store.set({ kv, value: previous });
+      this.#decodeErrors.set(id, { key: common.key, error });
+      this.store.keepValue(kv);
       return { type: "error", ...common, value: undefined, previous, error };
     }
-    if (this.#freeze) deepFreeze(value);
-    this.#decodeErrors.delete(id);
-    this.store.set({ kv, value });
+    if (this.#decodeErrors.size > 0) this.#decodeErrors.delete(id);
     if (previous === undefined) return { type: "add", ...common, value, previous: undefined, isInitial: false };
     return { type: "update", ...common, value, previous, isResync: false };
   }
 
-  /** Undefined of a key that never had a value: nobody knows of it. */
+  #decoded(kv: KeyValue): Value {
+    const value = this.#decode(kv);
+    if (value === undefined)
+      throw new TypeError(`decode must make a value of ${JSON.stringify(kv.keyText)}, got undefined, which stands for no key`);
+    return this.#freeze ? deepFreeze(value) : value;
+  }
+
+  /** Also told of a key that never had a value: it is in `decodeErrors` no longer. */
   #delete({ key, isFinalStateUnknown }: DeleteChange): InformerChange<Value> | undefined {
     const id = keyId(key);
     const entry = this.store.get(id);
     this.store.delete(id);
     this.#decodeErrors.delete(id);
-    if (entry?.value === undefined) return undefined;
+    if (entry === undefined) return undefined;
     const { kv, value: previous } = entry;
     return { type: "delete", key: kv.keyText, revision: this.#revision, kv, value: undefined, previous, isFinalStateUnknown };
   }

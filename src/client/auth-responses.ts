@@ -10,6 +10,7 @@ export class AuthStatusResponse extends HeaderResponse {
   /** Counts the changes of users, roles and permissions. */
   readonly authRevision: bigint;
 
+  /** @internal */
   constructor(message: wire.AuthStatusResponse) {
     super(message);
     this.enabled = message.enabled;
@@ -27,11 +28,13 @@ export class AuthenticateResponse extends HeaderResponse {
   /** Stands for the user in calls that carry it, for some minutes after the last of them. */
   readonly token: string;
 
+  /** @internal */
   constructor(message: wire.AuthenticateResponse) {
     super(message);
     this.token = message.token;
   }
 
+  /** As etcd's JSON has it, ids as strings. It holds the token: not for a log. */
   override toJSON(): Record<string, unknown> {
     return jsonObject({ ...super.toJSON(), token: this.token });
   }
@@ -42,6 +45,7 @@ export class UserGetResponse extends HeaderResponse {
   /** The roles that the user has. */
   readonly roles: readonly string[];
 
+  /** @internal */
   constructor(message: wire.AuthUserGetResponse) {
     super(message);
     this.roles = message.roles;
@@ -55,8 +59,10 @@ export class UserGetResponse extends HeaderResponse {
 
 /** What `userList` answers. */
 export class UserListResponse extends HeaderResponse {
+  /** The names of all users. */
   readonly users: readonly string[];
 
+  /** @internal */
   constructor(message: wire.AuthUserListResponse) {
     super(message);
     this.users = message.users;
@@ -73,7 +79,7 @@ export class RoleGetResponse extends HeaderResponse {
   /** What the role may do. Of the role "root" etcd tells nothing: it may do everything. */
   readonly permissions: readonly RolePermission[];
 
-  /** @throws {ProtocolError} for a permission of no known kind */
+  /** @internal @throws {ProtocolError} for a permission of no known kind */
   constructor(message: wire.AuthRoleGetResponse) {
     super(message);
     this.permissions = message.perm.map((permission) => new RolePermission(permission));
@@ -87,8 +93,10 @@ export class RoleGetResponse extends HeaderResponse {
 
 /** What `roleList` answers. */
 export class RoleListResponse extends HeaderResponse {
+  /** The names of all roles. */
   readonly roles: readonly string[];
 
+  /** @internal */
   constructor(message: wire.AuthRoleListResponse) {
     super(message);
     this.roles = message.roles;

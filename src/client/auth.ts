@@ -17,11 +17,13 @@ import { keyRangeOptionKinds } from "./range-request.ts";
 import { permissionMessage, type PermissionType } from "./role-permission.ts";
 import { ServiceCalls, type ServiceCallsOptions } from "./service-calls.ts";
 
+/** What kind of user is added, and how long the call may take. */
 export interface UserAddOptions extends CallOptions {
   /** The user can only come by a certificate; the password given must be empty. Default false. */
   readonly noPassword?: boolean | undefined;
 }
 
+/** For which keys a permission is, and how long the call may take. */
 export interface PermissionOptions extends KeyRangeOptions, CallOptions {}
 
 const userAddKinds: OptionKinds<UserAddOptions> = { noPassword: "flag", ...callOptionKinds };
@@ -46,7 +48,7 @@ const { methods } = AuthDefinition;
 export class Auth {
   readonly #calls: ServiceCalls;
 
-  /** @throws {RangeError} if the timeout is not a number of ms above 0 */
+  /** @internal @throws {RangeError} if the timeout is not a number of ms above 0 */
   constructor(transport: Transport, options: ServiceCallsOptions) {
     this.#calls = new ServiceCalls(transport, AuthDefinition, options);
   }
@@ -105,11 +107,19 @@ export class Auth {
     return this.#calls.once(methods.userChangePassword, request, options).then(done);
   }
 
+  /**
+   * Gives a user a role.
+   * @throws {RpcError} `FAILED_PRECONDITION` if there is no such user or role
+   */
   userGrantRole(user: string, role: string, options: CallOptions = {}): Promise<HeaderResponse> {
     checkOptions(options, callOptionKinds, "userGrantRole");
     return this.#calls.once(methods.userGrantRole, { user: text(user, "user"), role: text(role, "role") }, options).then(done);
   }
 
+  /**
+   * Takes a role from a user.
+   * @throws {RpcError} `FAILED_PRECONDITION` if there is no such user, or the user does not have the role
+   */
   userRevokeRole(user: string, role: string, options: CallOptions = {}): Promise<HeaderResponse> {
     checkOptions(options, callOptionKinds, "userRevokeRole");
     return this.#calls.once(methods.userRevokeRole, { name: text(user, "user"), role: text(role, "role") }, options).then(done);

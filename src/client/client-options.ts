@@ -17,6 +17,7 @@ export interface ClientWatchBufferOptions extends WatchBufferOptions {
   readonly maxTotalBytes?: number;
 }
 
+/** What an `EtcdClient` is made with. Only `endpoints` must be given. */
 export interface ClientOptions {
   /** One or more of `host:port`, `http://host:port`, `https://host:port`, `unix:///path`; tried in order, then round and round. */
   readonly endpoints: string | readonly string[];

@@ -5,6 +5,7 @@ import { callOptionKinds, type CallOptions } from "./call-options.ts";
 import { MemberListResponse } from "./member-list-response.ts";
 import { ServiceCalls, type ServiceCallsOptions } from "./service-calls.ts";
 
+/** Who must know the members that are told, and how long that may take. */
 export interface MemberListOptions extends CallOptions {
   /** Take the list that the whole cluster agrees on, not what one member knows. Default true. Requires etcd 3.5; it has no effect before. */
   readonly linearizable?: boolean | undefined;
@@ -16,7 +17,7 @@ const memberListKinds: OptionKinds<MemberListOptions> = { linearizable: "flag", 
 export class Cluster {
   readonly #calls: ServiceCalls;
 
-  /** @throws {RangeError} if the timeout is not a number of ms above 0 */
+  /** @internal @throws {RangeError} if the timeout is not a number of ms above 0 */
   constructor(transport: Transport, options: ServiceCallsOptions) {
     this.#calls = new ServiceCalls(transport, ClusterDefinition, options);
   }

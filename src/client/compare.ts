@@ -5,20 +5,27 @@ import { checkOptions, showValue, type OptionKinds } from "../util/option-check.
 import type { Value } from "./put-request.ts";
 import { keyRangeOptionKinds } from "./range-request.ts";
 
+/** What all comparisons have. */
 interface ComparisonBase extends KeyRangeOptions {
+  /** The key to look at, or the first of a range. */
   readonly key: Key;
+  /** How what is there must stand to `value`. */
   readonly result: "=" | "!=" | ">" | "<";
 }
 
 /** Compares a number of the key: how often it was written, the revision of its creation or of its last change, or the lease it hangs on. */
 export interface NumberComparison extends ComparisonBase {
+  /** Which number. */
   readonly target: "version" | "create" | "mod" | "lease";
+  /** What to compare with. */
   readonly value: bigint | number;
 }
 
 /** Compares the key's value, bytewise. */
 export interface ValueComparison extends ComparisonBase {
+  /** The value itself. */
   readonly target: "value";
+  /** What to compare with. */
   readonly value: Value;
 }
 

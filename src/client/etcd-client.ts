@@ -45,7 +45,10 @@ export class EtcdClient implements AsyncDisposable {
   readonly auth: Auth;
   /** The watcher behind `watch()`. */
   readonly watcher: Watcher;
-  /** @internal */
+  /**
+   * What `new Watcher(client)` takes. Not marked as internal: the declarations would be without it, and no client would fit.
+   * @hidden
+   */
   readonly [watcherHost]: WatcherHost;
   readonly #transport: GrpcTransport;
   #closing: Promise<void> | undefined;
@@ -169,6 +172,7 @@ export class EtcdClient implements AsyncDisposable {
     await Promise.all([...watchers, keepAlive]);
   }
 
+  /** The same as `close()`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }

@@ -3,8 +3,10 @@ import { ResponseHeader } from "../model/response-header.ts";
 
 /** What a call answers that has nothing to tell but that it was done. */
 export class HeaderResponse {
+  /** What the server says of itself, with the store's revision when it answered. */
   readonly header: ResponseHeader;
 
+  /** @internal */
   constructor({ header }: { readonly header: Parameters<typeof ResponseHeader.from>[0] | undefined }) {
     this.header = ResponseHeader.from(header);
   }

@@ -5,7 +5,9 @@ import { ResponseHeader } from "../model/response-header.ts";
 
 /** What `get` answers. */
 export class GetResponse {
+  /** Tells it from the other answers of a transaction. */
   readonly type = "get";
+  /** What the server says of itself, with the store's revision when it answered. */
   readonly header: ResponseHeader;
   /** The keys found, in the order asked for. */
   readonly kvs: readonly KeyValue[];
@@ -14,6 +16,7 @@ export class GetResponse {
   /** How many keys the range has at that revision, whatever the limit and the revision filters leave out. */
   readonly count: bigint;
 
+  /** @internal */
   constructor({ header, kvs, more, count }: wire.RangeResponse) {
     this.header = ResponseHeader.from(header);
     this.kvs = kvs.map((kv) => KeyValue.from(kv));
@@ -29,11 +32,14 @@ export class GetResponse {
 
 /** What `put` answers. */
 export class PutResponse {
+  /** Tells it from the other answers of a transaction. */
   readonly type = "put";
+  /** What the server says of itself, with the store's revision when it answered. */
   readonly header: ResponseHeader;
   /** The key as it was before, if `prevKv` was asked for and the key existed. */
   readonly prevKv: KeyValue | undefined;
 
+  /** @internal */
   constructor({ header, prevKv }: wire.PutResponse) {
     this.header = ResponseHeader.from(header);
     this.prevKv = prevKv === undefined ? undefined : KeyValue.from(prevKv);
@@ -47,13 +53,16 @@ export class PutResponse {
 
 /** What `delete` answers. */
 export class DeleteResponse {
+  /** Tells it from the other answers of a transaction. */
   readonly type = "delete";
+  /** What the server says of itself, with the store's revision when it answered. */
   readonly header: ResponseHeader;
   /** How many keys were deleted. */
   readonly deleted: bigint;
   /** The keys as they were, if `prevKv` was asked for. In key order. */
   readonly prevKvs: readonly KeyValue[];
 
+  /** @internal */
   constructor({ header, deleted, prevKvs }: wire.DeleteRangeResponse) {
     this.header = ResponseHeader.from(header);
     this.deleted = deleted;
@@ -68,12 +77,15 @@ export class DeleteResponse {
 
 /** What `compact` answers. */
 export class CompactResponse {
+  /** What the server says of itself, with the store's revision when it answered. */
   readonly header: ResponseHeader;
 
+  /** @internal */
   constructor({ header }: wire.CompactionResponse) {
     this.header = ResponseHeader.from(header);
   }
 
+  /** As etcd's JSON has it, ids as strings. */
   toJSON(): Record<string, unknown> {
     return jsonObject({ header: this.header.toJSON() });
   }

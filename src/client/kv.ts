@@ -13,14 +13,19 @@ import { CompactResponse, DeleteResponse, GetResponse, PutResponse } from "./kv-
 import { putOptionKinds, putRequest, type PutRequestOptions, type Value } from "./put-request.ts";
 import { rangeOptionKinds, rangeRequest, type RangeOptions } from "./range-request.ts";
 import { lowestReadRevision, readsOnly, txnRequest, type Txn } from "./txn-request.ts";
+import { checkAnswers, type TxnResponseOf } from "./txn-answers.ts";
 import { TxnResponse } from "./txn-response.ts";
 
+/** What a `get` may ask for, and how long it may take. */
 export interface GetOptions extends RangeOptions, CallOptions {}
 
+/** How a `put` is done, and how long it may take. */
 export interface PutOptions extends PutRequestOptions, CallOptions {}
 
+/** What a `delete` takes away, and how long it may take. */
 export interface DeleteOptions extends DeleteRequestOptions, CallOptions {}
 
+/** How a `compact` is done, and how long it may take. */
 export interface CompactOptions extends CallOptions {
   /** Answer only when the old revisions are gone from the disk. Default false: when they can no longer be read. */
   readonly physical?: boolean | undefined;
@@ -44,7 +49,7 @@ export class Kv {
   readonly #requestTimeoutMs: number;
   readonly #keySpace: KeySpace;
 
-  /** @throws {RangeError} if the timeout is not a number of ms above 0 */
+  /** @internal @throws {RangeError} if the timeout is not a number of ms above 0 */
   constructor(
     transport: Transport,
     { requestTimeoutMs, namespace }: { readonly requestTimeoutMs: number; readonly namespace?: Namespace | undefined },
@@ -59,6 +64,7 @@ export class Kv {
    * @example
    * const { kvs, header } = await client.kv.get("config/", { prefix: true, limit: 100 });
    * for (const kv of kvs) console.log(kv.keyText, kv.valueText, kv.modRevision);
+   * console.log("as of revision", header.revision);
    */
   get(key: Key, options: GetOptions = {}): Promise<GetResponse> {
     checkOptions(options, getKinds, "get");
@@ -104,11 +110,14 @@ export class Kv {
    * });
    * console.log(succeeded ? "I lead" : "another one leads");
    */
-  txn(txn: Txn, options: CallOptions = {}): Promise<TxnResponse> {
+  txn<const Asked extends Txn>(txn: Asked, options: CallOptions = {}): Promise<TxnResponseOf<Asked>> {
     checkOptions(options, callOptionKinds, "The options of txn");
     const request = this.#keySpace.txn(txnRequest(txn));
     const answer = callUnary(this.#transport, KVDefinition, methods.txn, request, this.#call(options, readsOnly(request)));
-    return compactedAnswer(answer, lowestReadRevision(request)).then((message) => new TxnResponse(this.#keySpace.txnAnswer(message)));
+    return compactedAnswer(answer, lowestReadRevision(request)).then((message) => {
+      checkAnswers(request, message);
+      return new TxnResponse(this.#keySpace.txnAnswer(message)) as TxnResponseOf<Asked>;
+    });
   }
 
   /**

@@ -8,6 +8,7 @@ import type { LeaseKeepAliveResponse } from "./lease-responses.ts";
 
 /** The renewals of a lease, as they are answered. Leaving the loop over it, or disposing of it, ends them for this reader. */
 export interface KeepAlive extends AsyncIterableIterator<LeaseKeepAliveResponse, undefined>, AsyncDisposable {
+  /** Ends it for this reader, as leaving the loop does. The lease then runs out in its time, unless another reader keeps it. */
   return(): Promise<IteratorReturnResult<undefined>>;
   /**
    * Until when the lease lives at the least, in ms of `performance.now()`: counted from when the last renewal that was answered (or else
@@ -24,6 +25,7 @@ export class LeaseKeepAlive {
   #stream: KeepAliveStream | undefined;
   #closing: Promise<void> | undefined;
 
+  /** @internal */
   constructor(options: KeepAliveStreamOptions) {
     this.#options = options;
   }

@@ -7,12 +7,14 @@ import { asBuffer } from "../util/bytes.ts";
 
 /** What `grant` answers. */
 export class LeaseGrantResponse {
+  /** What the server says of itself, with the store's revision when it answered. */
   readonly header: ResponseHeader;
   /** Any 64-bit number but 0, negative ones included. */
   readonly id: bigint;
   /** What the server granted, in seconds: more than was asked for if that was too short for it. */
   readonly ttlSeconds: bigint;
 
+  /** @internal */
   constructor({ header, ID, TTL }: wire.LeaseGrantResponse) {
     this.header = ResponseHeader.from(header);
     this.id = ID;
@@ -27,11 +29,14 @@ export class LeaseGrantResponse {
 
 /** What a lease that is kept alive is told, each time that it has been renewed. */
 export class LeaseKeepAliveResponse {
+  /** What the server says of itself, with the store's revision when it answered. */
   readonly header: ResponseHeader;
+  /** The lease. */
   readonly id: bigint;
   /** How long the lease lives on from its renewal, in seconds. */
   readonly ttlSeconds: bigint;
 
+  /** @internal */
   constructor({ header, ID, TTL }: wire.LeaseKeepAliveResponse) {
     this.header = ResponseHeader.from(header);
     this.id = ID;
@@ -46,7 +51,9 @@ export class LeaseKeepAliveResponse {
 
 /** What `timeToLive` answers. */
 export class LeaseTimeToLiveResponse {
+  /** What the server says of itself, with the store's revision when it answered. */
   readonly header: ResponseHeader;
+  /** The lease. */
   readonly id: bigint;
   /** What is left of its time, in whole seconds, rounded down. -1n: there is no such lease. */
   readonly ttlSeconds: bigint;
@@ -55,6 +62,7 @@ export class LeaseTimeToLiveResponse {
   /** The keys that hang on it, if they were asked for. */
   readonly keys: readonly Buffer[];
 
+  /** @internal */
   constructor({ header, ID, TTL, grantedTTL, keys }: wire.LeaseTimeToLiveResponse) {
     this.header = ResponseHeader.from(header);
     this.id = ID;
@@ -77,10 +85,12 @@ export class LeaseTimeToLiveResponse {
 
 /** What `leases` answers. */
 export class LeaseLeasesResponse {
+  /** What the server says of itself, with the store's revision when it answered. */
   readonly header: ResponseHeader;
   /** Every lease there is, the one that expires first in front. */
   readonly leases: readonly { readonly id: bigint }[];
 
+  /** @internal */
   constructor({ header, leases }: wire.LeaseLeasesResponse) {
     this.header = ResponseHeader.from(header);
     this.leases = leases.map(({ ID }) => ({ id: ID }));

@@ -10,16 +10,19 @@ import { type KeepAlive, LeaseKeepAlive } from "./lease-keep-alive.ts";
 import { LeaseGrantResponse, LeaseLeasesResponse, LeaseTimeToLiveResponse } from "./lease-responses.ts";
 import { ServiceCalls, type ServiceCallsOptions } from "./service-calls.ts";
 
+/** How a lease is granted, and how long that may take. */
 export interface LeaseGrantOptions extends CallOptions {
   /** The lease's id, which must be free. Default 0: the server chooses one. */
   readonly id?: bigint | number | undefined;
 }
 
+/** What to tell of a lease, and how long that may take. */
 export interface LeaseTimeToLiveOptions extends CallOptions {
   /** Answer with the keys that hang on the lease. Default false. */
   readonly keys?: boolean | undefined;
 }
 
+/** How a lease is kept alive. */
 export interface KeepAliveOptions {
   /** Aborting it ends the loop, quietly. The lease then runs out in its time. */
   readonly signal?: AbortSignal | undefined;
@@ -44,7 +47,7 @@ export class Lease {
   readonly #options: KeepAliveStreamOptions;
   readonly #keySpace: KeySpace;
 
-  /** @throws {RangeError} if the timeout is not a number of ms above 0 */
+  /** @internal @throws {RangeError} if the timeout is not a number of ms above 0 */
   constructor(options: KeepAliveStreamOptions & ServiceCallsOptions & { readonly namespace?: Namespace | undefined }) {
     this.#options = options;
     this.#keySpace = new KeySpace(options.namespace);

@@ -10,7 +10,7 @@ import { StatusResponse } from "./status-response.ts";
 export class Maintenance {
   readonly #calls: ServiceCalls;
 
-  /** @throws {RangeError} if the timeout is not a number of ms above 0 */
+  /** @internal @throws {RangeError} if the timeout is not a number of ms above 0 */
   constructor(transport: Transport, options: ServiceCallsOptions) {
     this.#calls = new ServiceCalls(transport, MaintenanceDefinition, options);
   }

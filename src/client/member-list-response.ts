@@ -4,6 +4,7 @@ import { ResponseHeader } from "../model/response-header.ts";
 
 /** A server of the cluster. */
 export class Member {
+  /** By which the cluster knows it: any unsigned 64-bit number. */
   readonly id: bigint;
   /** Empty until it has started for the first time. */
   readonly name: string;
@@ -14,6 +15,7 @@ export class Member {
   /** Whether it only learns, and has no vote. It answers few requests of clients. */
   readonly isLearner: boolean;
 
+  /** @internal */
   constructor({ ID, name, peerURLs, clientURLs, isLearner }: wire.Member) {
     this.id = ID;
     this.name = name;
@@ -22,6 +24,7 @@ export class Member {
     this.isLearner = isLearner;
   }
 
+  /** As `etcdctl member list -w json` prints it, ids as strings. */
   toJSON(): Record<string, unknown> {
     return jsonObject({
       ID: this.id === 0n ? undefined : String(this.id),
@@ -37,8 +40,10 @@ export class Member {
 export class MemberListResponse {
   /** Its revision is 0n: membership has nothing to do with the store. */
   readonly header: ResponseHeader;
+  /** All members, learners included. */
   readonly members: readonly Member[];
 
+  /** @internal */
   constructor({ header, members }: wire.MemberListResponse) {
     this.header = ResponseHeader.from(header);
     this.members = members.map((member) => new Member(member));

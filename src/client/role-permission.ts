@@ -24,12 +24,15 @@ export function permissionMessage(type: PermissionType, key: Key, options: KeyRa
 
 /** What a role may do with a key, or with a range of keys. */
 export class RolePermission {
+  /** What may be done. */
   readonly type: PermissionType;
+  /** The key, or the first one of the range. */
   readonly key: Buffer;
   /** As it stands on the wire: empty for the one key, the byte 0 for every key from `key` on, else the first key that is left out. */
   readonly rangeEnd: Buffer;
   readonly #wireType: WireType;
 
+  /** @internal */
   constructor({ permType, key, rangeEnd }: Permission) {
     this.type = permissionType(permType);
     this.key = asBuffer(key);
@@ -37,6 +40,7 @@ export class RolePermission {
     this.#wireType = permType;
   }
 
+  /** As `etcdctl role get -w json` prints it: the type as a number, the bytes in base64. */
   toJSON(): Record<string, unknown> {
     return jsonObject({ permType: this.#wireType, key: this.key.toString("base64"), range_end: this.rangeEnd.toString("base64") });
   }

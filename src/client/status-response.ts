@@ -4,6 +4,7 @@ import { ResponseHeader } from "../model/response-header.ts";
 
 /** How one member is. */
 export class StatusResponse {
+  /** What the server says of itself, with the store's revision when it answered. */
   readonly header: ResponseHeader;
   /** The server's version, such as "3.5.30". */
   readonly version: string;
@@ -15,8 +16,11 @@ export class StatusResponse {
   readonly dbSizeQuota: bigint;
   /** The id of the member that leads, as this one sees it. 0n: none. */
   readonly leader: bigint;
+  /** The last entry of the log that is committed, as this member knows. */
   readonly raftIndex: bigint;
+  /** The term, which grows with every election. */
   readonly raftTerm: bigint;
+  /** The last entry of the log that has been applied to this member's store. */
   readonly raftAppliedIndex: bigint;
   /** What is wrong with it, in its own words. */
   readonly errors: readonly string[];
@@ -27,6 +31,7 @@ export class StatusResponse {
   /** Whether the cluster is being downgraded, and to which version. Requires etcd 3.6. */
   readonly downgradeInfo: { readonly enabled: boolean; readonly targetVersion: string } | undefined;
 
+  /** @internal */
   constructor(message: wire.StatusResponse) {
     this.header = ResponseHeader.from(message.header);
     this.version = message.version;

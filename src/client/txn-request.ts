@@ -7,16 +7,23 @@ import { deleteOptionKinds, deleteRequest, type DeleteRequestOptions } from "./d
 import { putOptionKinds, putRequest, type PutRequestOptions, type Value } from "./put-request.ts";
 import { rangeOptionKinds, rangeRequest, type RangeOptions } from "./range-request.ts";
 
+/** A read in a transaction. */
 export interface TxnGet extends RangeOptions {
+  /** The key; with one of the range options, the first of a range. */
   readonly key: Key;
 }
 
+/** A write in a transaction. */
 export interface TxnPut extends PutRequestOptions {
+  /** The key; with one of the range options, the first of a range. */
   readonly key: Key;
+  /** Its new value. */
   readonly value: Value;
 }
 
+/** A delete in a transaction. */
 export interface TxnDelete extends DeleteRequestOptions {
+  /** The key; with one of the range options, the first of a range. */
   readonly key: Key;
 }
 

@@ -9,14 +9,16 @@ export type TxnOperationResponse = GetResponse | PutResponse | DeleteResponse | 
 
 /** What `txn` answers. */
 export class TxnResponse {
+  /** Tells it from the other answers of a transaction, in which it may be nested. */
   readonly type = "txn";
+  /** What the server says of itself, with the store's revision when it answered. */
   readonly header: ResponseHeader;
   /** Whether every comparison held, so that `success` was done, and not `failure`. */
   readonly succeeded: boolean;
   /** One answer for each operation that was done, in the order of the operations. */
   readonly responses: readonly TxnOperationResponse[];
 
-  /** @throws {ProtocolError} if the answer holds one that is of no known kind */
+  /** @internal @throws {ProtocolError} if the answer holds one that is of no known kind */
   constructor({ header, succeeded, responses }: wire.TxnResponse) {
     this.header = ResponseHeader.from(header);
     this.succeeded = succeeded;

@@ -1,7 +1,10 @@
 /** How long things took, in ms. */
 export interface DurationMetrics {
+  /** How many. */
   readonly count: number;
+  /** All together. */
   readonly sumMs: number;
+  /** The longest. */
   readonly maxMs: number;
 }
 
@@ -11,11 +14,17 @@ export interface ControllerMetrics {
   readonly depth: number;
   /** Keys that wait for their time: retries and requeues. */
   readonly delayed: number;
+  /** Runs of `reconcile` that go on now. */
   readonly running: number;
+  /** How long the `reconcile` that has run longest has been at it, in ms. 0 if none runs. */
   readonly longestRunningMs: number;
+  /** How long all keys that are worked on now have been, together. One that grows without end is stuck. */
+  readonly unfinishedMs: number;
   /** Keys that were queued; what joined a key already queued is not counted. */
   readonly adds: number;
+  /** Runs that were put off after an error, to be tried again. */
   readonly retries: number;
+  /** Runs of `reconcile` that are over, by how they went. */
   readonly reconciled: Readonly<Record<ReconcileOutcome, number>>;
   /** From queued to worked on. */
   readonly queued: DurationMetrics;
@@ -25,6 +34,7 @@ export interface ControllerMetrics {
   readonly relists: Readonly<Partial<Record<string, number>>>;
 }
 
+/** How a run of `reconcile` went. */
 export type ReconcileOutcome = "success" | "requeueAfter" | "error" | "terminalError";
 
 /** One duration's running figures. */

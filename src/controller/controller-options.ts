@@ -1,6 +1,6 @@
 import type { Informer } from "../cache/informer.ts";
 import type { InformerChange } from "../cache/informer-change.ts";
-import type { InformerOptions } from "../cache/informer-options.ts";
+import { changesSettings, type InformerOptions } from "../cache/informer-options.ts";
 import type { TxnComparison } from "../client/compare.ts";
 import { checkOptions, type OptionKinds, showValue } from "../util/option-check.ts";
 import type { Reconcile } from "./reconcile.ts";
@@ -10,6 +10,7 @@ import type { RetryOptions } from "./retry-schedule.ts";
 export interface ControllerSource<SourceValue = unknown> {
   /** It is started and stopped with the controller if it is idle; one that runs is left to its owner. */
   readonly informer: Informer<SourceValue>;
+  /** Which keys of the controller a change concerns: none, one or more. */
   readonly keys: (change: InformerChange<SourceValue>) => readonly string[] | string | undefined;
 }
 
@@ -17,6 +18,7 @@ export interface ControllerSource<SourceValue = unknown> {
 export interface Permit {
   /** Put it into a transaction that writes: it is refused once another process is in charge of the key. */
   readonly fence: TxnComparison;
+  /** Aborted when the permit ends. */
   readonly signal: AbortSignal;
 }
 
@@ -38,13 +40,16 @@ export interface Leadership {
   lead(options: { readonly signal: AbortSignal }): Promise<LeadershipTerm>;
 }
 
+/** What a `Controller` works on, and how. */
 export interface ControllerOptions<Value> extends Omit<InformerOptions<Value>, "key" | "rangeEnd" | "fromKey"> {
+  /** The work. Runs for one key at a time, and never twice at once for the same key. */
   readonly reconcile: Reconcile<Value>;
   /** Further sources. `any` since each has a value type of its own. */
   // eslint-disable-next-line @typescript-eslint/no-explicit-any -- a list of sources with different values has no other type
   readonly sources?: readonly ControllerSource<any>[] | undefined;
   /** How many keys are worked on at once. A key never is twice. Default 1. */
   readonly concurrency?: number | undefined;
+  /** How long a key waits after a failure, and how many retries all keys together may have. */
   readonly retry?: RetryOptions | undefined;
   /** Work on every key again this often, in ms. At least 1,000. Default: never. */
   readonly resyncIntervalMs?: number | undefined;
@@ -78,6 +83,7 @@ const controllerKinds: OptionKinds<ControllerOptions<unknown>> = {
 const retryKinds: OptionKinds<RetryOptions> = { baseMs: "value", maxMs: "value", perSecond: "value", burst: "value" };
 
 export interface ControllerSettings<Value> {
+  /** The work. Runs for one key at a time, and never twice at once for the same key. */
   readonly reconcile: Reconcile<Value>;
   readonly sources: readonly ControllerSource[];
   readonly concurrency: number;
@@ -107,6 +113,9 @@ export function controllerSettings<Value>(options: ControllerOptions<Value>): Co
   if (!Number.isSafeInteger(concurrency) || concurrency <= 0)
     throw new RangeError(`concurrency must be a positive integer, got ${showValue(concurrency)}`);
   checkOptions(retry, retryKinds, "retry");
+  changesSettings({ resyncIntervalMs }); // or it would be told when the lists are complete
+  if (leader !== undefined && typeof (leader as Partial<Leadership>).lead !== "function")
+    throw new TypeError(`leader must be an Election, a Shard, or what has a lead(), got ${showValue(leader)}`);
   for (const [name, value] of Object.entries({ ...retry, syncTimeoutMs, drainTimeoutMs }))
     if (value !== undefined && !(value > 0)) throw new RangeError(`${name} must be above 0, got ${showValue(value)}`);
   return { reconcile, sources, concurrency, retry, resyncIntervalMs, leader, syncTimeoutMs, drainTimeoutMs, informer };

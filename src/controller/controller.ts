@@ -2,8 +2,8 @@ import { Informer } from "../cache/informer.ts";
 import type { EtcdClient } from "../client/etcd-client.ts";
 import { ClosedError, RpcError } from "../errors/etcd-error.ts";
 import type { KeyValue } from "../model/key-value.ts";
-import { abortReason, onAbort } from "../util/abort.ts";
-import { type Clock, sleep, systemClock } from "../util/clock.ts";
+import { abortable, abortReason, onAbort } from "../util/abort.ts";
+import { type Clock, sleep } from "../util/clock.ts";
 import type { Logger } from "../util/logger.ts";
 import { checkOptions, checkSignal } from "../util/option-check.ts";
 import { watcherHost } from "../watch/watcher-host.ts";
@@ -43,6 +43,8 @@ export class Controller<Value = KeyValue> {
   readonly #logger: Logger;
   readonly #clock: Clock;
   readonly #figures = new ControllerFigures();
+  /** Keys on which a worker has given up though they run still, each with its end. */
+  readonly #left = new Map<string, Promise<void>>();
   #worker: Worker<Value> | undefined;
   #isRunning = false;
 
@@ -51,12 +53,20 @@ export class Controller<Value = KeyValue> {
     this.#settings = controllerSettings(options);
     this.informer = new Informer(client, this.#settings.informer);
     this.#logger = client[watcherHost].logger;
-    this.#clock = systemClock;
+    this.#clock = client[watcherHost].clock;
   }
 
+  /** What operators expect: the queue, the runs, how long both take. A snapshot. */
   get metrics(): ControllerMetrics {
     const worker = this.#worker ?? this.#newWorker();
-    return { ...worker.metrics, relists: this.informer.relists };
+    const relists: Record<string, number> = {};
+    for (const informer of this.#informers)
+      for (const [cause, count = 0] of Object.entries(informer.relists)) relists[cause] = (relists[cause] ?? 0) + count;
+    return { ...worker.metrics, relists };
+  }
+
+  get #informers(): readonly Pick<Informer, "start" | "stop" | "isStarted" | "relists">[] {
+    return [...new Set([this.informer, ...this.#settings.sources.map(({ informer }) => informer)])];
   }
 
   /**
@@ -73,10 +83,10 @@ export class Controller<Value = KeyValue> {
     const unlink = onAbort(outer, (reason) => {
       ending.abort(reason);
     });
-    const own = [this.informer, ...this.#settings.sources.map(({ informer }) => informer).filter((informer) => !informer.isStarted)];
+    const own = this.#informers.filter((informer) => !informer.isStarted);
     try {
       await this.#sync(own, ending.signal);
-      if (this.#settings.leader === undefined) await this.#work(ending, undefined);
+      if (this.#settings.leader === undefined) await this.#work(ending, ending, undefined);
       else await this.#workWhileLeading(ending);
     } catch (error) {
       if (!ending.signal.aborted || error !== abortReason(ending.signal)) throw error;
@@ -88,8 +98,12 @@ export class Controller<Value = KeyValue> {
   }
 
   /** Loudly: a controller that silently waits for a list for ever is worse than one that ends. */
-  async #sync(informers: readonly Pick<Informer, "start">[], signal: AbortSignal): Promise<void> {
+  async #sync(own: readonly Pick<Informer, "start">[], signal: AbortSignal): Promise<void> {
     const { syncTimeoutMs } = this.#settings;
+    // One that runs is its owner's, and not stopped with the controller. It is waited for all the same.
+    const syncs = this.#informers.map((informer) =>
+      own.includes(informer) ? informer.start({ signal }) : abortable(informer.start(), signal),
+    );
     const limit = new AbortController();
     const tooLate = sleep(syncTimeoutMs, { signal: limit.signal, clock: this.#clock }).then(() => {
       throw new RpcError({
@@ -99,7 +113,7 @@ export class Controller<Value = KeyValue> {
       });
     });
     try {
-      await Promise.race([Promise.all(informers.map((informer) => informer.start({ signal }))), tooLate]);
+      await Promise.race([Promise.all(syncs), tooLate]);
     } finally {
       limit.abort();
       tooLate.catch(() => undefined);
@@ -123,7 +137,7 @@ export class Controller<Value = KeyValue> {
         this.#worker?.abort(reason);
       });
       try {
-        await this.#work(working, term);
+        await this.#work(working, ending, term);
       } finally {
         for (const unlink of [...unlinks, unlinkTerm]) unlink();
         await term.release(); // only now that nothing runs any more
@@ -131,10 +145,13 @@ export class Controller<Value = KeyValue> {
     }
   }
 
-  /** Until the signal is aborted, or a source fails. */
-  async #work(ending: AbortController, term: LeadershipTerm | undefined): Promise<void> {
+  /**
+   * Until it is aborted, or a source fails.
+   * @param working what ends the work under this term; `ending`: what ends the controller
+   */
+  async #work(working: AbortController, ending: AbortController, term: LeadershipTerm | undefined): Promise<void> {
     const { resyncIntervalMs, sources, drainTimeoutMs } = this.#settings;
-    const { signal } = ending;
+    const { signal } = working;
     const worker = this.#newWorker(term?.permit);
     this.#worker = worker;
     const ownSource: ControllerSource<Value> = { informer: this.informer, keys: ({ key }) => key };
@@ -143,18 +160,29 @@ export class Controller<Value = KeyValue> {
       for (const source of sources) addPresent(worker, source, isGained);
       worker.gained(isGained);
     });
-    const loops = [
-      this.#feed(worker, ownSource, signal, resyncIntervalMs),
-      ...sources.map((source) => this.#feed(worker, source, signal, undefined)),
-    ];
+    const feed = async <SourceValue>(source: ControllerSource<SourceValue>, intervalMs?: number): Promise<void> => {
+      await this.#feed(worker, source, signal, intervalMs);
+      if (signal.aborted) return;
+      this.#logger.warn("An informer was stopped on which a controller stands, and so the controller stops");
+      ending.abort(new ClosedError("An informer of the controller"));
+    };
+    const loops = [feed(ownSource, resyncIntervalMs), ...sources.map((source) => feed(source))];
     try {
       await Promise.all(loops);
     } finally {
       ungain?.();
-      ending.abort(new ClosedError("The controller"));
-      const left = await worker.stop({ drainTimeoutMs, reason: abortReason(signal) });
-      if (left > 0) this.#logger.error("Keys are worked on still, though their signal was aborted: they are given up", { keys: left });
+      working.abort(new ClosedError("The controller"));
+      this.#leave(await worker.stop({ drainTimeoutMs, reason: abortReason(signal) }));
       await Promise.allSettled(loops);
+    }
+  }
+
+  #leave(left: ReadonlyMap<string, Promise<void>>): void {
+    if (left.size === 0) return;
+    this.#logger.error("Keys are worked on still, though their signal was aborted: they are given up", { keys: [...left.keys()] });
+    for (const [key, end] of left) {
+      this.#left.set(key, end);
+      void end.then(() => this.#left.delete(key));
     }
   }
 
@@ -181,6 +209,7 @@ export class Controller<Value = KeyValue> {
       clock: this.#clock,
       figures: this.#figures,
       permit,
+      left: this.#left,
       onError: (key, error, retryInMs) => {
         this.#logger.warn(retryInMs === undefined ? "A key failed for good" : "A key failed; it is tried again", { key, error, retryInMs });
       },

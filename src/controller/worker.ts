@@ -2,6 +2,7 @@ import type { Informer } from "../cache/informer.ts";
 import { type Clock, sleep } from "../util/clock.ts";
 import { firstAborted } from "../util/abort.ts";
 import { identityOf } from "../util/identity.ts";
+import { showValue } from "../util/option-check.ts";
 import type { ControllerFigures, ControllerMetrics } from "./controller-metrics.ts";
 import type { Permit } from "./controller-options.ts";
 import { type ReconcileHappening, reconcileChannel } from "./reconcile-report.ts";
@@ -19,6 +20,8 @@ export interface WorkerOptions<Value> {
   readonly figures: ControllerFigures;
   /** What may be done for a key now; undefined for one that is another process's. Without it, anything for any key. */
   readonly permit: ((key: string) => Permit | undefined) | undefined;
+  /** Keys on which an earlier worker has given up though they run still, each with its end. */
+  readonly left: ReadonlyMap<string, Promise<void>>;
   /** Called with what a `reconcile` threw. */
   readonly onError: (key: string, error: unknown, retryInMs: number | undefined) => void;
 }
@@ -38,6 +41,7 @@ export class Worker<Value> {
   readonly #declined = new Set<string>();
   readonly #aborting = new AbortController();
   readonly #figures: ControllerFigures;
+  readonly #running = new Map<string, Promise<void>>();
 
   constructor(options: WorkerOptions<Value>) {
     const { concurrency, clock, retry, figures } = options;
@@ -47,16 +51,20 @@ export class Worker<Value> {
     this.#queue = new WorkQueue({
       concurrency,
       clock,
-      work: (key, { queuedMs }) => this.#work(key, queuedMs),
+      work: (key, { queuedMs, priority }) => {
+        const running = this.#work(key, queuedMs, priority).finally(() => this.#running.delete(key));
+        this.#running.set(key, running);
+        return running;
+      },
       onAdd: () => figures.adds++,
     });
   }
 
   get metrics(): Omit<ControllerMetrics, "relists"> {
-    const { depth, delayed, running, longestRunningMs } = this.#queue;
+    const { depth, delayed, running, longestRunningMs, unfinishedMs } = this.#queue;
     const { adds, retries, reconciled, queued, worked } = this.#figures;
     const durations = { queued: queued.metrics, worked: worked.metrics };
-    return { depth, delayed, running, longestRunningMs, adds, retries, reconciled: { ...reconciled }, ...durations };
+    return { depth, delayed, running, longestRunningMs, unfinishedMs, adds, retries, reconciled: { ...reconciled }, ...durations };
   }
 
   add(key: string, priority: WorkPriority): void {
@@ -70,9 +78,15 @@ export class Worker<Value> {
 
   /**
    * Takes no more keys. Those that run may finish within `drainTimeoutMs`; then their signal is aborted.
-   * @returns how many did not end even so
+   * @returns those that did not end even so, each with its end
    */
-  async stop({ drainTimeoutMs, reason }: { readonly drainTimeoutMs: number; readonly reason: Error }): Promise<number> {
+  async stop({
+    drainTimeoutMs,
+    reason,
+  }: {
+    readonly drainTimeoutMs: number;
+    readonly reason: Error;
+  }): Promise<ReadonlyMap<string, Promise<void>>> {
     const { clock } = this.#options;
     const done = new AbortController();
     const aborting = sleep(drainTimeoutMs, { signal: done.signal, clock }).then(() => {
@@ -82,7 +96,7 @@ export class Worker<Value> {
     await Promise.race([this.#queue.stop(), aborting]);
     done.abort();
     aborting.catch(() => undefined);
-    return this.#queue.running;
+    return this.#running;
   }
 
   /** Has those that run end now. */
@@ -90,7 +104,14 @@ export class Worker<Value> {
     this.#aborting.abort(reason);
   }
 
-  async #work(key: string, queuedMs: number): Promise<void> {
+  async #work(key: string, queuedMs: number, priority: WorkPriority): Promise<void> {
+    const left = this.#options.left.get(key);
+    if (left !== undefined) {
+      void left.then(() => {
+        this.add(key, priority); // only now: a key is never worked on twice at once
+      });
+      return;
+    }
     const permit = this.#options.permit?.(key);
     if (this.#options.permit !== undefined && permit === undefined) {
       this.#decline(key);
@@ -105,13 +126,13 @@ export class Worker<Value> {
     try {
       const result = await this.#reconcile(key, { signal, fence: permit?.fence });
       if (permit?.signal.aborted === true) this.#lostPermit(key);
-      else this.#succeeded(key, result ?? undefined);
+      else this.#succeeded(key, requeueAfterMs(result ?? undefined));
       if (reconcileChannel.hasSubscribers) this.#tell(key, attempt, { type: "end", durationMs: clock.nowMs() - sinceMs });
     } catch (error) {
       if (reconcileChannel.hasSubscribers) this.#tell(key, attempt, { type: "error", durationMs: clock.nowMs() - sinceMs, error });
       if (this.#aborting.signal.aborted) return; // it was told to end, and did
       if (permit?.signal.aborted === true) this.#lostPermit(key);
-      else this.#failed(key, error);
+      else this.#failed(key, error, priority);
     } finally {
       unlink();
       this.#figures.worked.add(clock.nowMs() - sinceMs);
@@ -124,7 +145,11 @@ export class Worker<Value> {
 
   #reconcile(key: string, grant: Pick<ReconcileContext<Value>, "signal" | "fence">): ReturnType<Reconcile<Value>> {
     const { informer, reconcile } = this.#options;
-    return reconcile(key, { value: informer.get(key), informer, attempt: this.#schedule.failures(key) + 1, ...grant });
+    const value = informer.get(key);
+    // It is not gone: a `reconcile` that took it for gone would clear away what belongs to it.
+    if (value === undefined && informer.getKeyValue(key) !== undefined)
+      throw new TerminalError(`${key} cannot be decoded; it is worked on when it has changed`, { cause: informer.decodeErrors.get(key) });
+    return reconcile(key, { value, informer, attempt: this.#schedule.failures(key) + 1, ...grant });
   }
 
   /** It is another's, as far as is known here. That one may have been told of it before it knew, which for a deleted key was the only time. */
@@ -142,14 +167,13 @@ export class Worker<Value> {
     this.#queue.add(key);
   }
 
-  #succeeded(key: string, result: ReconcileResult): void {
+  #succeeded(key: string, delayMs: number | undefined): void {
     this.#schedule.forget(key);
-    const delayMs = result?.requeueAfterMs;
     this.#figures.reconciled[delayMs === undefined ? "success" : "requeueAfter"]++;
     if (delayMs !== undefined) this.#queue.addAfter(key, delayMs, "background");
   }
 
-  #failed(key: string, error: unknown): void {
+  #failed(key: string, error: unknown, priority: WorkPriority): void {
     if (error instanceof TerminalError) {
       this.#schedule.forget(key);
       this.#figures.reconciled.terminalError++;
@@ -159,7 +183,14 @@ export class Worker<Value> {
     this.#figures.reconciled.error++;
     this.#figures.retries++;
     const retryInMs = this.#schedule.failed(key);
-    this.#queue.addAfter(key, retryInMs);
+    this.#queue.addAfter(key, retryInMs, priority);
     this.#options.onError(key, error, retryInMs);
   }
+}
+
+/** @throws {RangeError} for one that is no delay: NaN would be a loop at full speed */
+function requeueAfterMs(result: ReconcileResult): number | undefined {
+  const delayMs = result?.requeueAfterMs;
+  if (delayMs === undefined || delayMs >= 0) return delayMs;
+  throw new RangeError(`requeueAfterMs must be a number of ms from 0 on, got ${showValue(delayMs)}`);
 }

@@ -31,7 +31,7 @@ export async function createOwnKey(
   session: Session,
   { key, value, signal }: { readonly key: Buffer; readonly value: Buffer; readonly signal: AbortSignal },
 ): Promise<OwnKey> {
-  const { succeeded, responses, header } = await client.kv.txn(
+  const answer = await client.kv.txn(
     {
       compare: [{ key, target: "create", result: "=", value: 0n }],
       success: [{ put: { key, value, lease: session.leaseId } }],
@@ -39,8 +39,9 @@ export async function createOwnKey(
     },
     { signal },
   );
-  const found = responses[0]?.type === "get" ? responses[0].kvs[0] : undefined;
-  return { key, createRevision: succeeded || found === undefined ? header.revision : found.createRevision, seenAt: header.revision };
+  const { revision } = answer.header;
+  const found = answer.succeeded ? undefined : answer.responses[0].kvs[0];
+  return { key, createRevision: found?.createRevision ?? revision, seenAt: revision };
 }
 
 /** The candidate's own key went away while it stood. */

@@ -65,6 +65,7 @@ export class ElectionTerm implements AsyncDisposable {
     return succeeded;
   }
 
+  /** The same as `release()`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.release();
   }

@@ -1,5 +1,6 @@
 import { checkListWatchOptions } from "../cache/list-watch-options.ts";
-import { type KeyId, keyId } from "../cache/key-id.ts";
+import { knownIn } from "../cache/known-keys.ts";
+import { cachedId, type KeyId, keyId } from "../cache/key-id.ts";
 import { listWatchSteps } from "../cache/list-watch-steps.ts";
 import type { EtcdClient } from "../client/etcd-client.ts";
 import type { KeyValue } from "../model/key-value.ts";
@@ -20,12 +21,15 @@ export async function* leaderChanges(
   let isListing = true;
   let told: { readonly leader: KeyValue | undefined } | undefined;
   try {
-    for await (const step of listWatchSteps(client, checkListWatchOptions({ prefix }, "observe"), { known, signal: either })) {
+    for await (const step of listWatchSteps(client, checkListWatchOptions({ prefix }, "observe"), {
+      known: knownIn(known),
+      signal: either,
+    })) {
       if (step.type === "listing") isListing = true;
       if (step.type === "synced") isListing = false;
       if (step.type === "changes") {
         for (const change of step.changes) {
-          if (change.type === "apply") known.set(keyId(change.kv.key), change.kv);
+          if (change.type === "apply") known.set(cachedId(change.kv), change.kv);
           else known.delete(keyId(change.key));
         }
       }

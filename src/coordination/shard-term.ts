@@ -37,6 +37,7 @@ export class ShardTerm implements AsyncDisposable {
   /** Calls back when keys have become this process's own, with what tells which. Returns what ends it. */
   readonly onGained = (callback: (isGained: (key: string) => boolean) => void): (() => void) => this.#membership.onGained(callback);
 
+  /** The same as `release()`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.release();
   }

@@ -53,11 +53,11 @@ export class Shared<Had extends Tenure> {
 
   /** @throws the signal's reason; why it could not be got */
   async hold(signal: AbortSignal | undefined): Promise<Hold<Had>> {
-    if (signal?.aborted === true) throw abortReason(signal);
-    this.#holders++;
+    this.#holders++; // also who is too late: if there is nobody else, it must not be got for nobody
     let released: Promise<void> | undefined;
     const release = (): Promise<void> => (released ??= this.#release());
     try {
+      if (signal?.aborted === true) throw abortReason(signal);
       return { tenure: await abortable(this.#got, signal), release };
     } catch (error) {
       await release();

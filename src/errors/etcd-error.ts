@@ -1,4 +1,5 @@
 import { jsonInteger } from "../model/json-form.ts";
+import type { ResponseHeader } from "../model/response-header.ts";
 import type { Revision } from "../model/revision.ts";
 import type { GrpcStatusName } from "./grpc-status.ts";
 
@@ -52,14 +53,18 @@ export class CompactedError extends EtcdError {
   readonly requestedRevision: Revision;
   /** The lowest revision that can still be read. Undefined on unary calls: etcd does not tell there. */
   readonly compactRevision: Revision | undefined;
+  /** What the server said of itself as it ended the watch. Undefined on unary calls, whose failures carry no header. */
+  readonly header: ResponseHeader | undefined;
 
   constructor({
     requestedRevision,
     compactRevision,
+    header,
     cause,
   }: {
     requestedRevision: Revision;
     compactRevision?: Revision | undefined;
+    header?: ResponseHeader | undefined;
     cause?: unknown;
   }) {
     const kept = compactRevision === undefined ? "" : `; the oldest one kept is ${String(compactRevision)}`;
@@ -71,14 +76,17 @@ export class CompactedError extends EtcdError {
     });
     this.requestedRevision = requestedRevision;
     this.compactRevision = compactRevision;
+    this.header = header;
   }
 }
 
 /** The server refused this watch, or cancelled it on its own. */
 export class WatchCanceledError extends EtcdError {
+  /** The server's id of the watch; -1n if it was refused before it had one. */
   readonly watchId: bigint;
   /** What the server said, word for word. */
   readonly reason: string;
+  /** The name of the gRPC status. */
   declare readonly code: GrpcStatusName;
 
   constructor({ watchId, reason, code, key }: { watchId: bigint; reason: string; code: GrpcStatusName; key: string }) {
@@ -96,7 +104,9 @@ export class WatchCanceledError extends EtcdError {
 
 /** The reader fell behind and `whenFull: "fail"` was chosen. */
 export class SlowConsumerError extends EtcdError {
+  /** Bytes of answers that waited. */
   readonly bufferedBytes: number;
+  /** Bytes that may wait: the watch's `maxBytes`. */
   readonly limitBytes: number;
 
   constructor({ bufferedBytes, limitBytes }: { bufferedBytes: number; limitBytes: number }) {
@@ -112,6 +122,7 @@ export class SlowConsumerError extends EtcdError {
 
 /** A gRPC call ended with a status that is not OK. */
 export class RpcError extends EtcdError {
+  /** The name of the gRPC status. */
   declare readonly code: GrpcStatusName;
   /** The status message, as the server (or the transport) wrote it. */
   readonly details: string;
@@ -127,7 +138,9 @@ export class RpcError extends EtcdError {
 
 /** The endpoint answers for another cluster, or for one that lost revisions which were seen before. */
 export class ClusterChangedError extends EtcdError {
+  /** What was seen before. */
   readonly expected: bigint;
+  /** What the endpoint answered. */
   readonly actual: bigint;
 
   constructor({ what, expected, actual }: { what: "cluster id" | "revision"; expected: bigint; actual: bigint }) {
@@ -143,6 +156,7 @@ export class ClusterChangedError extends EtcdError {
 
 /** The lease ran out, or was revoked. Its keys are gone. */
 export class LeaseExpiredError extends EtcdError {
+  /** The lease. */
   readonly leaseId: bigint;
 
   constructor({ leaseId }: { leaseId: bigint }) {
@@ -167,6 +181,7 @@ export class ClosedError extends EtcdError {
 
 /** The server sent what the protocol does not allow. */
 export class ProtocolError extends EtcdError {
+  /** What was sent, and what should have been. */
   readonly detail: string;
 
   constructor(detail: string, { cause }: { cause?: unknown } = {}) {
@@ -181,12 +196,21 @@ function kindOf(error: unknown): unknown {
 
 /** Whether it is any error of this library. */
 export const isEtcdError = (error: unknown): error is EtcdError => kindOf(error) !== undefined;
+/** Whether it is a `CompactedError`, of any copy of this package. */
 export const isCompactedError = (error: unknown): error is CompactedError => kindOf(error) === "compacted";
+/** Whether it is a `WatchCanceledError`, of any copy of this package. */
 export const isWatchCanceledError = (error: unknown): error is WatchCanceledError => kindOf(error) === "watch-canceled";
+/** Whether it is a `SlowConsumerError`, of any copy of this package. */
 export const isSlowConsumerError = (error: unknown): error is SlowConsumerError => kindOf(error) === "slow-consumer";
+/** Whether it is an `RpcError`, of any copy of this package. */
 export const isRpcError = (error: unknown): error is RpcError => kindOf(error) === "rpc";
+/** Whether it is a `ClusterChangedError`, of any copy of this package. */
 export const isClusterChangedError = (error: unknown): error is ClusterChangedError => kindOf(error) === "cluster-changed";
+/** Whether it is a `LeaseExpiredError`, of any copy of this package. */
 export const isLeaseExpiredError = (error: unknown): error is LeaseExpiredError => kindOf(error) === "lease-expired";
+/** Whether it is an `UnsupportedError`, of any copy of this package. */
 export const isUnsupportedError = (error: unknown): error is UnsupportedError => kindOf(error) === "unsupported";
+/** Whether it is a `ClosedError`, of any copy of this package. */
 export const isClosedError = (error: unknown): error is ClosedError => kindOf(error) === "closed";
+/** Whether it is a `ProtocolError`, of any copy of this package. */
 export const isProtocolError = (error: unknown): error is ProtocolError => kindOf(error) === "protocol";

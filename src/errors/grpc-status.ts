@@ -19,6 +19,7 @@ export const GrpcStatus = {
   UNAUTHENTICATED: 16,
 } as const;
 
+/** The name of a gRPC status code, such as `UNAVAILABLE`. */
 export type GrpcStatusName = keyof typeof GrpcStatus;
 
 const names = Object.keys(GrpcStatus) as GrpcStatusName[];

@@ -1,5 +1,13 @@
+/**
+ * An etcd server in memory, behind a real gRPC port, and what breaks the connections to it: for tests.
+ *
+ * @packageDocumentation
+ * @module etcd-watch/mock-server
+ */
+
 export { MockEtcdServer } from "./mock-etcd-server.ts";
 export type { MockEtcdServerOptions, TlsOptions } from "./server-options.ts";
+export type { ServerLimits } from "./server-state.ts";
 export type { MetricsSnapshot } from "./server-metrics.ts";
 export type { Compatibility } from "./behaviour.ts";
 export type { CallDelay, CallFailure } from "./faults/fault-injector.ts";
@@ -11,3 +19,4 @@ export type { ScriptedResponse, ScriptedWatchStream, StreamEnd } from "./scripte
 export type { ConnectionFaults } from "./faults/connection-faults.ts";
 export type { ServerFaults } from "./faults/server-faults.ts";
 export { RefusedError } from "./refused-error.ts";
+export type { Clock, Timer } from "../util/clock.ts";

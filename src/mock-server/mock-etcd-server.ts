@@ -43,10 +43,19 @@ import { WatchableStore } from "./store/watchable-store.ts";
  *      └──────── stop ──────────┘
  *
  * The data, the ids and the port outlive a stop; connections, streams and watches do not.
+ *
+ * @example
+ * await using server = await MockEtcdServer.start();
+ * await using client = new EtcdClient({ endpoints: server.endpoint });
+ * await client.kv.put("a", "1");
+ * server.faults.dropConnections();
+ * const { kvs } = await client.kv.get("a");
+ * console.log(kvs[0]?.valueText); // 1
  */
 export class MockEtcdServer implements AsyncDisposable {
   /** What ids and jitter were drawn from: give it as an option to have the same again. */
   readonly seed: number;
+  /** What a test can break. */
   readonly faults: ServerFaults;
   readonly #settings: ServerSettings;
   readonly #state: ServerState;
@@ -112,6 +121,7 @@ export class MockEtcdServer implements AsyncDisposable {
     return server;
   }
 
+  /** The port it listens on; the same after `restart()`. */
   get port(): number {
     return this.#port;
   }
@@ -122,6 +132,7 @@ export class MockEtcdServer implements AsyncDisposable {
     return `${host.includes(":") ? `[${host}]` : host}:${this.#port}`;
   }
 
+  /** As etcd's own `--advertise-client-urls` has it: `http://` or `https://`, host and port. */
   get url(): string {
     return `${this.#settings.tls === undefined ? "http" : "https"}://${this.endpoint}`;
   }
@@ -131,6 +142,7 @@ export class MockEtcdServer implements AsyncDisposable {
     return this.#state.store.mvcc.revision;
   }
 
+  /** What the server has counted. A snapshot. */
   get metrics(): MetricsSnapshot {
     return {
       connections: this.#listener.connectionCount,
@@ -143,7 +155,10 @@ export class MockEtcdServer implements AsyncDisposable {
     };
   }
 
-  /** @throws {RefusedError} as the Compact call fails: compacted already, or not there yet */
+  /**
+   * Forgets what is older than this revision, as etcd's Compact call does.
+   * @throws {RefusedError} as the Compact call fails: compacted already, or not there yet
+   */
   compact(revision: bigint): void {
     this.#state.store.mvcc.compact(revision);
   }
@@ -170,6 +185,7 @@ export class MockEtcdServer implements AsyncDisposable {
     await this.#open();
   }
 
+  /** The same as `stop()`. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop();
   }

@@ -4,6 +4,7 @@ import type { ServerError } from "../errors/server-errors.ts";
 
 /** A request that the server turns down, with the status it answers. */
 export class RefusedError extends Error {
+  /** The name of the gRPC status, such as `OUT_OF_RANGE`. */
   readonly status: GrpcStatusName;
 
   constructor({ code, message }: ServerError) {

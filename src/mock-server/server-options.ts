@@ -3,6 +3,7 @@ import { systemClock } from "../util/clock.ts";
 import type { Compatibility } from "./behaviour.ts";
 import type { ServerLimits } from "./server-state.ts";
 
+/** The server's certificate, and whether clients must show one. */
 export interface TlsOptions {
   /** PEM. */
   readonly cert: string | Buffer;
@@ -12,16 +13,19 @@ export interface TlsOptions {
   readonly clientCa?: string | Buffer;
 }
 
+/** What a `MockEtcdServer` is. Nothing must be given. */
 export interface MockEtcdServerOptions extends Partial<ServerLimits> {
   /** Default 127.0.0.1. */
   readonly host?: string;
   /** Default 0: a free one. */
   readonly port?: number;
+  /** With it, the server speaks TLS. */
   readonly tls?: TlsOptions;
   /** Which etcd to answer as. Default "latest". */
   readonly compatibility?: Compatibility;
   /** What ids, jitter and the choice among equals are drawn from. Default: another one each time; `server.seed` tells which. */
   readonly seed?: number;
+  /** What leases, tokens, delays and progress notices go by. Default: the system's clock. */
   readonly clock?: Clock;
   /** Authentication that is on from the start, with a user root who has this password. Without it, clients may set it up and turn it on. */
   readonly auth?: { readonly rootPassword: string };

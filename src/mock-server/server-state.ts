@@ -8,6 +8,7 @@ import type { LeaseExpiry } from "./store/lease-expiry.ts";
 import type { Lessor } from "./store/lessor.ts";
 import type { WatchableStore } from "./store/watchable-store.ts";
 
+/** What the server takes, as etcd's flags of the same names set it. */
 export interface ServerLimits {
   /** Largest request that is taken, in bytes as it stands in etcd's log. Default 1.5 MiB. */
   readonly maxRequestBytes: number;

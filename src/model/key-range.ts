@@ -10,6 +10,7 @@ export interface KeyRange {
   readonly rangeEnd: Buffer;
 }
 
+/** Makes a range of a key. One of the three at most; with none, it is the one key. */
 export interface KeyRangeOptions {
   /** Every key that starts with `key`. */
   readonly prefix?: boolean | undefined;

@@ -136,6 +136,7 @@ export class KeyValue {
     return { key, value, createRevision, modRevision, version, lease };
   }
 
+  /** As etcd's JSON has it: keys and values in base64, 64-bit integers as numbers while they are exact. */
   toJSON(): Record<string, unknown> {
     return jsonObject({
       key: this.key.toString("base64"),

@@ -12,7 +12,9 @@ interface ResponseHeaderFields {
 
 /** What etcd says of itself with every answer. */
 export class ResponseHeader {
+  /** The cluster: any unsigned 64-bit number. */
   readonly clusterId: bigint;
+  /** The member that answered. */
   readonly memberId: bigint;
   /** @internal */
   readonly revision64: Int64;
@@ -37,6 +39,7 @@ export class ResponseHeader {
     return asBigInt(this.revision64);
   }
 
+  /** The term, which grows with every election. */
   get raftTerm(): bigint {
     return asBigInt(this.raftTerm64);
   }
@@ -47,6 +50,7 @@ export class ResponseHeader {
     return { clusterId, memberId, revision, raftTerm };
   }
 
+  /** As etcd's JSON has it, ids as strings. */
   toJSON(): Record<string, unknown> {
     return jsonObject({
       cluster_id: this.clusterId === 0n ? undefined : String(this.clusterId),

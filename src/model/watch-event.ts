@@ -1,6 +1,7 @@
 import { jsonObject } from "./json-form.ts";
 import type { KeyValue } from "./key-value.ts";
 
+/** What puts and deletes have in common. */
 class EventBase<Value> {
   /** The key as it is after the change. Of a delete: the key and `modRevision` alone. */
   readonly kv: KeyValue;
@@ -11,6 +12,7 @@ class EventBase<Value> {
   /** What `decode` threw. The loop goes on. */
   decodeError: unknown = undefined;
 
+  /** @internal */
   constructor(kv: KeyValue, prevKv: KeyValue | undefined) {
     this.kv = kv;
     this.prevKv = prevKv;
@@ -27,17 +29,23 @@ class EventBase<Value> {
   }
 }
 
+/** A key was created, or written again. */
 export class PutEvent<Value = unknown> extends EventBase<Value> {
+  /** Tells it from a delete. */
   readonly type = "put";
 
+  /** As `etcdctl watch -w json` prints it. */
   toJSON(): Record<string, unknown> {
     return jsonObject({ kv: this.kv.toJSON(), prev_kv: this.prevKv?.toJSON() });
   }
 }
 
+/** A key was deleted, or its lease ran out. */
 export class DeleteEvent<Value = unknown> extends EventBase<Value> {
+  /** Tells it from a put. */
   readonly type = "delete";
 
+  /** As `etcdctl watch -w json` prints it. */
   toJSON(): Record<string, unknown> {
     return jsonObject({ type: 1, kv: this.kv.toJSON(), prev_kv: this.prevKv?.toJSON() });
   }

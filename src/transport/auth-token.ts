@@ -7,7 +7,9 @@ import type { Transport } from "./transport.ts";
 
 /** A user of etcd, by name and password. */
 export interface AuthOptions {
+  /** The name of the user. */
   readonly username: string;
+  /** Sent to the server as it is, so use TLS. */
   readonly password: string;
 }
 

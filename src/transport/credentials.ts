@@ -11,6 +11,7 @@ export interface TlsOptions {
   readonly ca?: string | Uint8Array;
   /** The client's own certificate. With `key`, or not at all. */
   readonly cert?: string | Uint8Array;
+  /** The private key of `cert`. */
   readonly key?: string | Uint8Array;
   /** The name that the server's certificate must be for, if it is not the endpoint's host. */
   readonly serverName?: string;

@@ -2,6 +2,7 @@ import { abortReason, onAbort } from "./abort.ts";
 
 /** A running timer. `cancel()` may be called at any time, also after it fired. */
 export interface Timer {
+  /** Takes it back. Nothing happens if it has fired. */
   cancel(): void;
 }
 
@@ -9,6 +10,7 @@ export interface Timer {
 export interface Clock {
   /** Monotonic milliseconds since some fixed moment. */
   nowMs(): number;
+  /** Calls back once, after so many ms. */
   setTimer(delayMs: number, callback: () => void): Timer;
 }
 
@@ -17,6 +19,7 @@ const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 export const systemClock: Clock = {
   nowMs: () => performance.now(),
+  /** Calls back once, after so many ms. */
   setTimer(delayMs, callback) {
     const handle = setTimeout(callback, Math.min(Math.max(delayMs, 0), LONGEST_TIMER_MS));
     return {

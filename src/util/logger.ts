@@ -1,8 +1,12 @@
 /** Where the library says what it notices. `console` fits; so does pino or winston. Nothing is printed without one. */
 export interface Logger {
+  /** What goes on, for who looks for a fault. */
   debug(message: string, fields?: Record<string, unknown>): void;
+  /** What an operator may want to know. */
   info(message: string, fields?: Record<string, unknown>): void;
+  /** What went wrong, and is taken care of. */
   warn(message: string, fields?: Record<string, unknown>): void;
+  /** What went wrong, and needs somebody. */
   error(message: string, fields?: Record<string, unknown>): void;
 }
 

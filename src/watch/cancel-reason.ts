@@ -1,7 +1,8 @@
-import { CompactedError, RpcError, WatchCanceledError } from "../errors/etcd-error.ts";
+import { CompactedError, isCompactedError, RpcError, WatchCanceledError } from "../errors/etcd-error.ts";
 import { GrpcStatus, type GrpcStatusName } from "../errors/grpc-status.ts";
 import { serverErrors } from "../errors/server-errors.ts";
 import { asBigInt, type Int64 } from "../model/int64.ts";
+import type { ResponseHeader } from "../model/response-header.ts";
 import type { Revision } from "../model/revision.ts";
 import { isTokenRefusal } from "../transport/auth-token.ts";
 
@@ -27,21 +28,32 @@ export function tokenRefusal(cancelReason: string, { hasToken }: { readonly hasT
   return isCurable ? new RpcError({ ...refusal, path: "/etcdserverpb.Watch/Watch" }) : undefined;
 }
 
+/**
+ * Whether what a watch was cancelled for can pass. Two things that etcd's grpc-proxy says: that it has no server just now; and that the
+ * history is compacted, of the watch that it serves several with, while this one needs nothing of what is gone.
+ */
+export function mayPass(error: CompactedError | WatchCanceledError, nextRevision: Int64): boolean {
+  if (isCompactedError(error)) return error.compactRevision !== undefined && nextRevision >= error.compactRevision;
+  return error.code === "UNAVAILABLE";
+}
+
 /** Why the server ended a watch, as an error. */
 export function cancelError({
   watchId,
   cancelReason,
   compactRevision,
   requestedRevision,
+  header,
   key,
 }: {
   watchId: Int64;
   cancelReason: string;
   compactRevision: Revision;
   requestedRevision: Revision;
+  header?: ResponseHeader;
   key: string;
 }): CompactedError | WatchCanceledError {
-  if (compactRevision !== 0n) return new CompactedError({ requestedRevision, compactRevision });
-  if (cancelReason === serverErrors.compacted.message) return new CompactedError({ requestedRevision });
+  if (compactRevision !== 0n) return new CompactedError({ requestedRevision, compactRevision, header });
+  if (cancelReason === serverErrors.compacted.message) return new CompactedError({ requestedRevision, header });
   return new WatchCanceledError({ watchId: asBigInt(watchId), reason: cancelReason, code: codeOfReason(cancelReason), key });
 }

@@ -3,7 +3,7 @@ import type { Int64 } from "../model/int64.ts";
 import type { Clock, Timer } from "../util/clock.ts";
 
 /** Creates in flight at the most. Measured: with 256 of them 10,000 watches were created soonest; with all at once it was slower. */
-const WINDOW = 256;
+const CREATES_IN_FLIGHT = 256;
 
 /** A probe is given this long, or so many times as long as the first create took, if that is more. */
 const MIN_PROBE_LIMIT_MS = 1_000;
@@ -29,6 +29,8 @@ const PROBE_DROPPED = new RpcError({
 
 export interface CreateWindowOptions {
   readonly clock: Clock;
+  /** How many creates may be in flight once it is open. */
+  readonly most?: number | undefined;
   /** It is known of the endpoint that more than one create at a time does not go well. */
   readonly isSingle: boolean;
   /** The connection is to be given up, and its endpoint is to be remembered. */
@@ -49,6 +51,7 @@ export interface CreateWindowOptions {
  */
 export class CreateWindow {
   readonly #clock: Clock;
+  readonly #most: number;
   readonly #onUnfit: (error: RpcError) => void;
   #state: "plain" | "probing" | "open" | "single";
   #nextOwnId = Math.floor(FIRST_OWN_ID + Math.random() * (LAST_FIRST_OWN_ID - FIRST_OWN_ID));
@@ -56,15 +59,16 @@ export class CreateWindow {
   #probeLimitMs = MIN_PROBE_LIMIT_MS;
   #timer: Timer | undefined;
 
-  constructor({ clock, isSingle, onUnfit }: CreateWindowOptions) {
+  constructor({ clock, most = CREATES_IN_FLIGHT, isSingle, onUnfit }: CreateWindowOptions) {
     this.#clock = clock;
+    this.#most = most;
     this.#onUnfit = onUnfit;
     this.#state = isSingle ? "single" : "plain";
   }
 
   /** How many creates may be in flight now. */
   get size(): number {
-    return this.#state === "open" ? WINDOW : 1;
+    return this.#state === "open" ? this.#most : 1;
   }
 
   /** A create is sent. Returns the id that it asks for; 0 for none. */

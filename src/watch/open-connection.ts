@@ -21,7 +21,7 @@ export async function openConnection(
     ...options
   }: { readonly queue: ResumeQueue; readonly owner: ConnectionOwner; readonly fragmentAll: boolean; readonly signal: AbortSignal },
 ): Promise<WatchConnection> {
-  const { transport, clock, counters, singleCreates, maxReceiveBytes: maxRevisionBytes } = host;
+  const { transport, clock, counters, maxReceiveBytes: maxRevisionBytes } = host;
   const call = await transport.duplex(WATCH_PATH, { connection: "watches", metadata, signal });
   const onChanged: ClusterGuardOptions["onChanged"] = (watch, error) => {
     options.owner.ended(watch, { kind: "error", error });
@@ -29,5 +29,5 @@ export async function openConnection(
   const guard = new ClusterGuard({ host, endpoint: call.endpoint, onChanged });
   const requests = new RequestWriter({ call, counters, fragmentAll });
   const record = new ConnectionRecord({ clock, counters });
-  return new WatchConnection({ ...options, call, requests, record, guard, clock, singleCreates, maxRevisionBytes });
+  return new WatchConnection({ ...options, call, requests, record, guard, host, maxRevisionBytes });
 }

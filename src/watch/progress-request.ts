@@ -7,7 +7,9 @@ import { currentRevision } from "./server-queries.ts";
 import type { WatcherHost } from "./watcher-host.ts";
 import type { WatcherStream } from "./watcher-stream.ts";
 
+/** How long to ask for progress. */
 export interface ProgressRequestOptions {
+  /** Aborting it ends the asking; its reason is what is thrown. */
   readonly signal?: AbortSignal;
   /** How long to ask in all, in ms. Default 10,000. Infinity is no limit. */
   readonly timeoutMs?: number;

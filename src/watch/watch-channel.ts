@@ -45,11 +45,15 @@ export class WatchChannel<Value = unknown> implements AsyncIterable<WatchRespons
     return this.#watch.resumeRevision;
   }
 
+  /** How the watch is doing now. A snapshot. */
   get status(): WatchStatus {
     return new WatchStatus(this.#watch);
   }
 
-  /** @throws {TypeError} if the watch has a reader already */
+  /**
+   * What `for await` calls. One reader only: a watch hands over each response once.
+   * @throws {TypeError} if the watch has a reader already
+   */
   [Symbol.asyncIterator](): AsyncIterableIterator<WatchResponse<Value>> {
     return this.#startReading(ResponseReader<Value>);
   }
@@ -78,6 +82,7 @@ export class WatchChannel<Value = unknown> implements AsyncIterable<WatchRespons
     return requestProgress(this.#host, this.#watch, options);
   }
 
+  /** The same as `cancel()`, for `await using`. */
   [Symbol.asyncDispose](): Promise<void> {
     this.cancel();
     return Promise.resolve();

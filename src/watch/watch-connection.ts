@@ -6,7 +6,7 @@ import type { DuplexCall } from "../transport/transport.ts";
 import { onAbort } from "../util/abort.ts";
 import { CancelledIds } from "./cancelled-ids.ts";
 import type { ClusterGuard } from "./cluster-guard.ts";
-import { cancelError, tokenRefusal } from "./cancel-reason.ts";
+import { cancelError, mayPass, tokenRefusal } from "./cancel-reason.ts";
 import type { ConnectionOwner } from "./connection-owner.ts";
 import type { ConnectionRecord } from "./connection-record.ts";
 import { CreateWindow } from "./create-window.ts";
@@ -15,8 +15,8 @@ import { messageFault } from "./message-fault.ts";
 import { ProgressAsks } from "./progress-asks.ts";
 import type { RequestWriter } from "./request-writer.ts";
 import type { CreateSender, ResumeQueue } from "./resume-queue.ts";
-import type { SingleCreates } from "./single-creates.ts";
 import type { ConnectionHealth } from "./stream-retry.ts";
+import type { WatcherHost } from "./watcher-host.ts";
 import type { WatcherStream } from "./watcher-stream.ts";
 
 /** One connection of a `WatchGrpcStream` and all that dies with it: ids, open cancels, fragments. A late message meets only this. */
@@ -48,26 +48,25 @@ export class WatchConnection implements CreateSender {
     call: DuplexCall;
     queue: ResumeQueue;
     owner: ConnectionOwner;
-    clock: Clock;
     requests: RequestWriter;
     record: ConnectionRecord;
-    singleCreates: SingleCreates;
+    host: Pick<WatcherHost, "clock" | "singleCreates" | "createWindow">;
     guard: ClusterGuard;
     maxRevisionBytes: number;
   }) {
     this.#call = options.call;
     this.#queue = options.queue;
     this.#owner = options.owner;
-    this.#clock = options.clock;
+    const { clock, singleCreates, createWindow: most } = options.host;
+    this.#clock = clock;
     this.#guard = options.guard;
     this.#record = options.record;
     this.#requests = options.requests;
-    const { clock, singleCreates } = options;
     const onUnfit = (error: Error): void => {
       singleCreates.add(this.endpoint);
       this.fail(error);
     };
-    this.#creates = new CreateWindow({ clock, isSingle: singleCreates.has(this.endpoint), onUnfit });
+    this.#creates = new CreateWindow({ clock, most, isSingle: singleCreates.has(this.endpoint), onUnfit });
     this.#fragments = new FragmentAssembler(options);
   }
 
@@ -248,9 +247,11 @@ export class WatchConnection implements CreateSender {
     }
   }
 
-  #end(watch: WatcherStream, { watchId, cancelReason, compactRevision }: WatchMessage): void {
+  #end(watch: WatcherStream, message: WatchMessage): void {
     const { keyText: key, nextRevision: requestedRevision } = watch;
-    this.#owner.ended(watch, { kind: "error", error: cancelError({ watchId, cancelReason, compactRevision, requestedRevision, key }) });
+    const error = cancelError({ ...message, requestedRevision, key });
+    if (mayPass(error, watch.next64)) this.#owner.refusedForNow(watch, error);
+    else this.#owner.ended(watch, { kind: "error", error });
   }
 
   /** A notice for every watch of the stream that the server had when it made it: others may have to be sent what came before it. */

@@ -1,12 +1,13 @@
-import { ClosedError, type EtcdError, isRpcError, type RpcError, SlowConsumerError } from "../errors/etcd-error.ts";
+import { ClosedError, type CompactedError, type EtcdError, isRpcError } from "../errors/etcd-error.ts";
+import { type RpcError, SlowConsumerError, type WatchCanceledError } from "../errors/etcd-error.ts";
 import { isTokenRefusal } from "../transport/auth-token.ts";
 import { sleep } from "../util/clock.ts";
 import type { ContextValue } from "./context-value.ts";
 import { tendConnection } from "./connection-care.ts";
 import { ConnectionGate } from "./connection-gate.ts";
 import type { ConnectionOwner } from "./connection-owner.ts";
+import { LateCreates } from "./late-creates.ts";
 import { openConnection } from "./open-connection.ts";
-import { revisionNow } from "./server-queries.ts";
 import { StreamProgress } from "./stream-progress.ts";
 import { streamBroke, streamClosed, streamOpened } from "./stream-report.ts";
 import { asEtcdError, type ConnectionHealth, NEVER_OPENED, StreamRetry } from "./stream-retry.ts";
@@ -63,6 +64,7 @@ export class WatchGrpcStream implements WatchHome<WatcherStream>, ConnectionOwne
   readonly #retry: StreamRetry;
   readonly #closing = new AbortController();
   readonly #places = new WatchPlaces();
+  readonly #late: LateCreates;
   readonly #gate = new ConnectionGate();
   readonly #progress: StreamProgress;
   #fragmentAll: boolean;
@@ -74,6 +76,7 @@ export class WatchGrpcStream implements WatchHome<WatcherStream>, ConnectionOwne
     this.#host = options.host;
     this.#fragmentAll = options.fragmentAll ?? false;
     this.#retry = new StreamRetry(options.host.backoff);
+    this.#late = new LateCreates(options.host, this.#places, this.#closing.signal);
     this.#progress = new StreamProgress(options.host, this.#gate);
     this.done = this.#run();
   }
@@ -164,8 +167,11 @@ export class WatchGrpcStream implements WatchHome<WatcherStream>, ConnectionOwne
   }
 
   startUnknown(watch: WatcherStream): void {
-    this.#places.park(watch);
-    void this.#findStart(watch);
+    void this.#late.findStart(watch);
+  }
+
+  refusedForNow(watch: WatcherStream, error: CompactedError | WatchCanceledError): void {
+    if (!this.#late.retry(watch, error)) this.ended(watch, { kind: "error", error });
   }
 
   tokenRefused(watch: WatcherStream, error: RpcError): void {
@@ -262,24 +268,12 @@ export class WatchGrpcStream implements WatchHome<WatcherStream>, ConnectionOwne
     return !this.isClosed;
   }
 
-  async #findStart(watch: WatcherStream): Promise<void> {
-    const { signal } = this.#closing;
-    const isWanted = (): boolean => this.#places.parked.has(watch);
-    const revision = await revisionNow(this.#host, watch.spec.range, { signal, isWanted });
-    if (revision === undefined) return;
-    watch.startAfter(revision);
-    this.unpark(watch);
-  }
-
   /** A watch of a stream that is no more. */
   #adopt(watch: WatcherStream, { parked }: { readonly parked: boolean }): void {
-    if (!parked) {
-      this.add(watch);
-      return;
-    }
-    watch.moveTo(this);
-    if (watch.nextRevision === 0n) this.startUnknown(watch);
-    else this.#places.park(watch);
+    if (parked && watch.isBehind) {
+      watch.moveTo(this);
+      this.#places.park(watch);
+    } else this.add(watch);
   }
 
   #closeIfEmpty(): void {

@@ -16,6 +16,7 @@ export interface WatchBufferOptions {
   readonly whenFull?: "park" | "fail";
 }
 
+/** What to watch, from where on, and what to be told. */
 export interface WatchOptions<Value = unknown> extends KeyRangeOptions {
   /** The first revision to see. 0 and none are "from now". One in the future is quiet until the store gets there. */
   readonly startRevision?: bigint | number;

@@ -12,7 +12,7 @@ type Resolve<Item> = (result: IteratorResult<Item, undefined> | Promise<Iterator
 export type Decode<Value> = ((kv: KeyValue) => Value) | undefined;
 
 /** Hands what a watch has received to its one reader, who may ask ahead: each `next()` is answered in its turn. */
-export abstract class WatchReader<Item, Value> implements AsyncIterableIterator<Item>, WatchListener {
+abstract class WatchReader<Item, Value> implements AsyncIterableIterator<Item>, WatchListener {
   protected readonly watch: WatcherStream;
   readonly #decode: Decode<Value>;
   /** The oldest `next()` that has no answer. */
@@ -70,10 +70,7 @@ export abstract class WatchReader<Item, Value> implements AsyncIterableIterator<
     }
   }
 
-  /** Overridden where an item is a response. */
-  handOver(_response: WatchResponse): boolean {
-    return false;
-  }
+  abstract handOver(response: WatchResponse): boolean;
 
   /** Answers the oldest `next()` with an item that was never in the buffer. False if there is none, or a decoder has ended the watch. */
   protected give(item: Item, response: WatchResponse<Value>): boolean {
@@ -149,6 +146,11 @@ export class EventReader<Value> extends WatchReader<WatchEvent<Value>, Value> {
     else if (event !== undefined && event.kv.modRevision64 !== next.kv.modRevision64)
       this.watch.taken(successor(event.kv.modRevision64), false);
     return event;
+  }
+
+  /** Its items are not responses: it takes them from the buffer. */
+  override handOver(): boolean {
+    return false;
   }
 
   #handedOver(): void {

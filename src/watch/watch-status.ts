@@ -14,12 +14,16 @@ export class WatchStatus {
   readonly endpoint: string | undefined;
   /** The server's id of it on the present connection. */
   readonly watchId: bigint | undefined;
+  /** Bytes of answers that wait to be read. */
   readonly bufferedBytes: number;
+  /** Answers that wait to be read. */
   readonly bufferedResponses: number;
+  /** When the last answer for this watch came. Undefined: none yet. */
   readonly lastResponseAt: Date | undefined;
   /** Revisions between the newest that the server has told of and what the reader has taken. 0 for one that has taken all that came. */
   readonly lag: bigint;
 
+  /** @internal */
   constructor(watch: WatcherStream) {
     this.state = watch.outcome === undefined ? (watch.home?.placeOf(watch) ?? "resuming") : "ended";
     const isServed = this.state === "watching";
@@ -31,6 +35,7 @@ export class WatchStatus {
     this.lag = watch.lag;
   }
 
+  /** With 64-bit numbers as numbers while they are exact. */
   toJSON(): Record<string, unknown> {
     const { watchId, lag, ...rest } = this;
     return { ...rest, watchId: watchId === undefined ? undefined : jsonInteger(watchId), lag: jsonInteger(lag) };

@@ -9,7 +9,9 @@ import { nextRevision } from "./next-revision.ts";
 import { ReceivedWaiters } from "./received-waiters.ts";
 import { askedFor, type Creation, settled, WatchCreated } from "./watch-created.ts";
 import type { WatchHome } from "./watch-home.ts";
-import type { WatcherHost } from "./watcher-host.ts";
+import type { UnreadBytes } from "./unread-bytes.ts";
+import type { WatchCounters } from "./watch-counters.ts";
+import type { TurnClock } from "../util/turn-clock.ts";
 import type { WatchSpec } from "./watch-options.ts";
 import { reasonOf, type WatchOutcome } from "./watch-outcome.ts";
 import { watchCreated, watchEnded, watchUnparked } from "./watch-report.ts";
@@ -19,7 +21,12 @@ import { WatchResponse } from "./watch-response.ts";
 const CATCH_UP_REVISIONS = 1_000;
 
 /** What all watches of a client have in common. */
-export type SharedByWatches = Pick<WatcherHost, "turnClock" | "unread" | "counters" | "clientId">;
+export interface SharedByWatches {
+  readonly turnClock: TurnClock;
+  readonly unread: UnreadBytes;
+  readonly counters: WatchCounters;
+  readonly clientId: number;
+}
 
 /** Who is told when there is something to take, or the watch has ended. */
 export interface WatchListener {
@@ -131,6 +138,11 @@ export class WatcherStream {
     return whenFull === "park" ? this.#shared.unread.limit(maxBytes) : maxBytes;
   }
 
+  /** Its reader has not caught up below half of that. */
+  get isBehind(): boolean {
+    return this.bufferedBytes > this.limitBytes / 2;
+  }
+
   get isFull(): boolean {
     return this.bufferedBytes > 0 && this.bufferedBytes > this.limitBytes;
   }
@@ -236,7 +248,7 @@ export class WatcherStream {
     const buffered = this.#buffer?.shift();
     if (buffered === undefined) return undefined;
     this.#inHand = true;
-    if (this.bufferedBytes <= this.limitBytes / 2 && this.#outcome === undefined && this.#home?.placeOf(this) === "parked") {
+    if (!this.isBehind && this.#outcome === undefined && this.#home?.placeOf(this) === "parked") {
       this.#home.unpark(this);
       watchUnparked(this.#shared, this);
     }
@@ -267,7 +279,8 @@ export class WatcherStream {
   #advance({ header, created, canceled, lastRevision }: WatchMessage): void {
     const { revision64: headerRevision, clusterId } = header;
     this.#lastResponseAtMs = this.#shared.turnClock.nowMs();
-    if (headerRevision > this.#latest64) this.#latest64 = headerRevision;
+    // A `created` without ids is made up by a proxy, which puts there what was asked for (grpcproxy/watch_broadcast.go).
+    if (headerRevision > this.#latest64 && !(created && clusterId === 0n)) this.#latest64 = headerRevision;
     if (this.#clusterId === 0n) this.#clusterId = clusterId;
     this.#next64 = nextRevision(this.#next64, { created, canceled, headerRevision, lastRevision });
     if (this.#waiters?.received(this.#next64) === true) this.#waiters = undefined;

@@ -13,9 +13,12 @@ import { WatcherStream } from "./watcher-stream.ts";
 import { WatcherStreams } from "./watcher-streams.ts";
 
 /** Which stream is meant: that of the watches with the same metadata. */
-interface StreamProgressOptions {
+export interface StreamProgressOptions {
+  /** The metadata of those watches. Default: none. */
   readonly metadata?: Metadata;
+  /** Their `requireLeader`. Default: the client's. */
   readonly requireLeader?: boolean;
+  /** Aborting it ends the wait; its reason is what is thrown. */
   readonly signal?: AbortSignal;
 }
 

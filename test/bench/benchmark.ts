@@ -8,6 +8,7 @@ import { buildGoProgram } from "./measured/go-program.ts";
 import { parseBenchOptions, type SectionName } from "./options.ts";
 import type { BenchRun } from "./sections/bench-run.ts";
 import { codec } from "./sections/codec.ts";
+import { controllers } from "./sections/controllers.ts";
 import { latency } from "./sections/latency.ts";
 import { manyWatches } from "./sections/many-watches.ts";
 import { memory } from "./sections/memory.ts";
@@ -40,6 +41,8 @@ async function section(name: SectionName, run: BenchRun): Promise<string> {
       return memory(run);
     case "codec":
       return codec(run);
+    case "controllers":
+      return controllers(run);
   }
 }
 

@@ -1,6 +1,6 @@
 import { parseArgs } from "node:util";
 
-const SECTIONS = ["throughput", "latency", "slow-reader", "many-watches", "memory", "codec"] as const;
+const SECTIONS = ["throughput", "latency", "slow-reader", "many-watches", "memory", "codec", "controllers"] as const;
 export type SectionName = (typeof SECTIONS)[number];
 
 export interface BenchOptions {

@@ -7,16 +7,18 @@ export interface ChaosTarget {
   readonly name: string;
   /** host:port of each member. */
   readonly endpoints: readonly string[];
+  /** host:port of what stands before it, where watches do not go to it directly. */
+  readonly proxied?: readonly string[];
   /** As whom its clients come; nobody where authentication is off. */
   readonly auth?: NonNullable<ClientOptions["auth"]>;
   /** Whether a notice that was asked for can be relied on (etcd-io/etcd#15220). */
   readonly progressIsOrdered: boolean;
   /** What can happen to it. */
   readonly faults: readonly Fault[];
-  /** Watches, over all members. */
-  watchers(): Promise<number>;
+  /** Watches, over all members. Absent where they are not ours alone to take away. */
+  readonly watchers?: (() => Promise<number>) | undefined;
   /** Watch streams, over all members. */
-  streams(): Promise<number>;
+  readonly streams?: (() => Promise<number>) | undefined;
   /** Resolves when everything runs and is healthy. */
   recover(): Promise<void>;
   stop(): Promise<void>;

@@ -13,6 +13,9 @@ const patience: Omit<ClientOptions, "endpoints"> = {
   backoff: { baseMs: 10, maxMs: 400 },
 };
 
+/** `createWindow`: how many creates may be in flight, if not as many as users have. */
+export type LaneOptions = Omit<ClientOptions, "endpoints"> & { readonly createWindow?: number | undefined };
+
 /** A client with a bad line: a proxy before each endpoint, a clock that jumps, and a tap that sees what goes over the wire. */
 export class Lane {
   readonly watcher: Watcher;
@@ -21,15 +24,15 @@ export class Lane {
   readonly proxies: readonly ChaosProxy[];
   readonly #client: EtcdClient;
 
-  private constructor(proxies: readonly ChaosProxy[], options: Omit<ClientOptions, "endpoints">) {
+  private constructor(proxies: readonly ChaosProxy[], { createWindow, ...options }: LaneOptions) {
     this.proxies = proxies;
     this.#client = new EtcdClient({ ...patience, ...options, endpoints: proxies.map(({ endpoint }) => endpoint) });
     const host = this.#client[watcherHost];
     this.tap = new WireTap(host.transport);
-    this.watcher = new Watcher({ [watcherHost]: { ...host, transport: this.tap, clock: this.clock } });
+    this.watcher = new Watcher({ [watcherHost]: { ...host, transport: this.tap, clock: this.clock, createWindow } });
   }
 
-  static async open(endpoints: readonly string[], options: Omit<ClientOptions, "endpoints"> = {}): Promise<Lane> {
+  static async open(endpoints: readonly string[], options: LaneOptions = {}): Promise<Lane> {
     return new Lane(await Promise.all(endpoints.map((target) => ChaosProxy.start({ target }))), options);
   }
 

@@ -30,6 +30,12 @@ export interface RoundOptions {
   readonly writers?: number;
   /** Written before anything else. */
   readonly pastRevisions?: number;
+  /** What most values are shorter than. */
+  readonly valueBytes?: number;
+  /** The buffer of every watch, instead of a different one for each. */
+  readonly bufferBytes?: number;
+  /** How many creates may be in flight on a stream. */
+  readonly createWindow?: number;
   /** The longest pause of a writer between two writes. */
   readonly writePauseMs?: number;
   /** The longest rest of a fault track between two faults. */
@@ -93,9 +99,10 @@ class Round {
   }
 
   async run(): Promise<RoundResult> {
-    const { lanes: laneCount = 3 } = this.#options;
-    const { endpoints, auth } = this.#target;
-    const lanes = await Promise.all(Array.from({ length: laneCount }, () => Lane.open(endpoints, auth && { auth })));
+    const { lanes: laneCount = 3, createWindow } = this.#options;
+    const { endpoints, proxied = endpoints, auth } = this.#target;
+    const laneOptions = { createWindow, ...(auth && { auth }) };
+    const lanes = await Promise.all(Array.from({ length: laneCount }, () => Lane.open(proxied, laneOptions)));
     await writePast(this.#writer, this.#fork(), this.#options.pastRevisions ?? 500);
     const writing = new AbortController();
     const writers = this.#startWriters(writing.signal);
@@ -116,9 +123,9 @@ class Round {
   }
 
   #startWriters(signal: AbortSignal): WriteLoad[] {
-    const { writers = 6, writePauseMs: pauseMs = 15 } = this.#options;
+    const { writers = 6, writePauseMs: pauseMs = 15, valueBytes = 200 } = this.#options;
     return Array.from({ length: writers }, (_, index) => {
-      return new WriteLoad({ client: this.#writer, dice: this.#fork(), name: `w${index}`, pauseMs, signal });
+      return new WriteLoad({ client: this.#writer, dice: this.#fork(), name: `w${index}`, pauseMs, valueBytes, signal });
     });
   }
 
@@ -129,14 +136,15 @@ class Round {
 
   /** Users, and faults on every line and on the server. When it resolves the faults are over; the last watches of the users live on. */
   async #chaos(lanes: readonly Lane[]): Promise<WatchUser[]> {
-    const { chaosMs, leastRevisions = 0, usersOfALane = 8, faultRestMs: restMs = 700 } = this.#options;
+    const { chaosMs, leastRevisions = 0, usersOfALane = 8, faultRestMs: restMs = 700, bufferBytes } = this.#options;
     const over = new AbortController();
     const { signal } = over;
     const surroundings = () => ({ headRevision: this.#collector.lastRevision, compactRevision: this.#compactRevision });
     const { progressIsOrdered } = this.#target;
     const users = lanes.flatMap((lane, laneIndex) =>
       Array.from({ length: usersOfALane }, (_, index) => {
-        return new WatchUser({ name: `${laneIndex}.${index}`, lane, dice: this.#fork(), surroundings, progressIsOrdered, signal });
+        const name = `${laneIndex}.${index}`;
+        return new WatchUser({ name, lane, dice: this.#fork(), surroundings, bufferBytes, progressIsOrdered, signal });
       }),
     );
     const onStruck = (name: string): void => void this.#faults.set(name, (this.#faults.get(name) ?? 0) + 1);
@@ -235,7 +243,8 @@ class Round {
   /** Some users end their watches themselves, the clients end the rest. Then nothing may be left. */
   async #checkEnds(users: readonly WatchUser[], lanes: readonly Lane[]): Promise<void> {
     const watches = users.flatMap(({ watches }) => watches);
-    const [watchers, streams] = [() => this.#target.watchers(), () => this.#target.streams()];
+    const none = (): Promise<number> => Promise.resolve(0);
+    const { watchers = none, streams = none } = this.#target;
     await eventually(() => watches.every(({ isOver }) => isOver), { timeoutMs: ENDED_WITHIN_MS }).catch(() => undefined);
     await eventually(async () => (await watchers()) <= 0 && (await streams()) <= 0, { timeoutMs: ENDED_WITHIN_MS }).catch(() => undefined);
     const left = {

@@ -5,7 +5,8 @@
  *   npm run chaos -- --seed 1 --rounds 1 --server etcd
  *   npm run chaos -- --seed 1 --minutes 10 --server cluster --etcd path/to/etcd
  *
- * `--server bundled-auth` has tokens that expire. A round with seed S is begun again with `--seed S --rounds 1`: the same plan, though not the same timing. Ends with 1 after a violation.
+ * `--server proxy` has etcd's grpc-proxy before etcd. `--buffer-bytes 65536 --value-bytes 4000` has thousands of watches parked; `--window 2` lets two
+ * creates be in flight. `--server bundled-auth` has tokens that expire. A round with seed S is begun again with `--seed S --rounds 1`: the same plan, though not the same timing. Ends with 1 after a violation.
  */
 import { setMaxListeners } from "node:events";
 import { parseArgs } from "node:util";
@@ -14,6 +15,7 @@ import { startBundledTarget, startBundledTargetWithAuth } from "./bundled-target
 import type { TargetKind } from "./chaos-target.ts";
 import { startClusterTarget } from "./cluster-target.ts";
 import { startEtcdTarget } from "./etcd-target.ts";
+import { startProxyTarget } from "./proxy-target.ts";
 import { runRound, type RoundResult } from "./round.ts";
 
 const SHOWN_VIOLATIONS = 20;
@@ -26,6 +28,9 @@ const { values } = parseArgs({
     seconds: { type: "string", default: "20" },
     server: { type: "string", default: "bundled" },
     etcd: { type: "string" },
+    window: { type: "string" },
+    "buffer-bytes": { type: "string" },
+    "value-bytes": { type: "string" },
   },
 });
 
@@ -33,6 +38,17 @@ function number(name: "seed" | "rounds" | "minutes" | "seconds"): number {
   const given = Number(values[name]);
   if (!Number.isFinite(given) || given < 0) throw new RangeError(`--${name} must be a number from 0 on, got ${values[name]}`);
   return given;
+}
+
+function positive(name: "window" | "buffer-bytes" | "value-bytes"): number | undefined {
+  const given = values[name] === undefined ? undefined : Number(values[name]);
+  if (given !== undefined && !(Number.isInteger(given) && given > 0))
+    throw new RangeError(`--${name} must be a positive integer, got ${values[name]}`);
+  return given;
+}
+
+function given<Name extends string>(name: Name, value: number | undefined): Partial<Record<Name, number>> {
+  return value === undefined ? {} : ({ [name]: value } as Partial<Record<Name, number>>);
 }
 
 function binary(): EtcdBinary {
@@ -51,8 +67,10 @@ function targetKind(): TargetKind {
       return startEtcdTarget.bind(undefined, binary());
     case "cluster":
       return startClusterTarget.bind(undefined, binary());
+    case "proxy":
+      return startProxyTarget.bind(undefined, binary());
     default:
-      throw new TypeError(`--server must be bundled, bundled-auth, etcd or cluster, got ${values.server}`);
+      throw new TypeError(`--server must be bundled, bundled-auth, etcd, cluster or proxy, got ${values.server}`);
   }
 }
 
@@ -76,13 +94,18 @@ function tell(
 
 const [firstSeed, rounds, chaosMs] = [number("seed"), number("rounds"), number("seconds") * 1_000];
 const kind = targetKind();
+const special = {
+  ...given("createWindow", positive("window")),
+  ...given("bufferBytes", positive("buffer-bytes")),
+  ...given("valueBytes", positive("value-bytes")),
+};
 const startedMs = performance.now();
 const total = { rounds: 0, watches: 0, compacted: 0, recreated: 0, events: 0, faults: new Map<string, number>() };
 const failedSeeds: number[] = [];
 
 for (let round = 0; round < rounds && performance.now() - startedMs < number("minutes") * 60_000; round++) {
   const roundStartedMs = performance.now();
-  const result = await runRound({ kind, seed: firstSeed + round, chaosMs });
+  const result = await runRound({ kind, seed: firstSeed + round, chaosMs, ...special });
   tell(result, (performance.now() - roundStartedMs) / 1_000);
   total.rounds++;
   for (const name of ["watches", "compacted", "recreated", "events"] as const) total[name] += result[name];

@@ -14,6 +14,7 @@ export function storyOf({ created, responses, endings, resumeRevision, wire }: W
   return [
     `created ${created === undefined ? "never" : "revision" in created ? created.revision : created.rejected}`,
     `creates on the wire: ${creates.join(", ")}`,
+    `the last that came over the wire: ${(wire?.messages ?? []).slice(-LAST_TURNS).join(", ")}`,
     `the last of ${turns.length} turns: ${turns.slice(-LAST_TURNS).join(", ")}`,
     `ended ${endings.map(({ kind }) => kind).join(", ")}, resumeRevision ${resumeRevision}`,
   ];

@@ -100,7 +100,7 @@ function choosePace(dice: Dice): Pace {
 }
 
 /** Another watch, or the one that was left, from where it was left. */
-export function chooseWatch(dice: Dice, surroundings: Surroundings): WatchChoice {
+export function chooseWatch(dice: Dice, surroundings: Surroundings, bufferBytes?: number): WatchChoice {
   const { left } = surroundings;
   const lifetimeMs = dice.between(100, dice.chance(30) ? 1_000 : 9_000);
   const wayOut = dice.of(["cancel", "abort", "break", "dispose"] as const);
@@ -126,7 +126,9 @@ export function chooseWatch(dice: Dice, surroundings: Surroundings): WatchChoice
   ]);
   const [prevKv, progressNotify, createdNotify] = [dice.chance(40), dice.chance(40), dice.chance(25)];
   const pace = choosePace(dice);
-  const buffer = dice.chance(45) ? { maxBytes: dice.of([1, 100, 1_000, 10_000, 50_000]) } : undefined;
+  const chosen = dice.chance(45) ? dice.of([1, 100, 1_000, 10_000, 50_000]) : undefined;
+  const maxBytes = bufferBytes ?? chosen;
+  const buffer = maxBytes === undefined ? undefined : { maxBytes };
   const options: WatchOptions = {
     ...rangeOptions,
     ...{ startRevision, filters, prevKv, progressNotify, createdNotify, fragment: dice.chance(25), requireLeader: dice.chance(85) },

@@ -12,6 +12,8 @@ export interface WatchUserOptions {
   readonly dice: Dice;
   /** What the store is at. */
   readonly surroundings: () => Omit<Surroundings, "left">;
+  /** The buffer of every watch, if not a different one for each. */
+  readonly bufferBytes: number | undefined;
   readonly progressIsOrdered: boolean;
   readonly signal: AbortSignal;
 }
@@ -74,9 +76,9 @@ export class WatchUser {
   }
 
   #choose(): WatchChoice {
-    const { dice, lane, surroundings } = this.#options;
+    const { dice, lane, surroundings, bufferBytes } = this.#options;
     for (;;) {
-      const choice = chooseWatch(dice, { ...surroundings(), left: this.#left });
+      const choice = chooseWatch(dice, { ...surroundings(), left: this.#left }, bufferBytes);
       if (lane.tap.isFree(choice.asked)) return choice;
       this.#left = undefined;
     }

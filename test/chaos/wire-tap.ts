@@ -12,6 +12,7 @@ function fingerprint({ range, filters, prevKv, progressNotify }: Fingerprinted):
 /** What the wire shows of one watch of a user. */
 export class WireWatch implements WireRecord {
   readonly creates: WireCreate[] = [];
+  readonly messages: string[] = [];
   live = 0;
   mostLive = 0;
   received = 0n;
@@ -137,6 +138,7 @@ class TappedCall implements DuplexCall {
       if (watch === undefined || canceled || watchId === -1n) return undefined;
       this.#live.set(watchId, watch);
       watch.live++;
+      watch.messages.push(`created ${String(watchId)} (${String(header?.revision)})`);
       return watch;
     }
     if (canceled || compactRevision !== 0n) {
@@ -146,7 +148,13 @@ class TappedCall implements DuplexCall {
     const revision = events.at(-1)?.kv?.modRevision ?? header?.revision ?? 0n;
     if (fragment && events.length === 0) return undefined;
     const watches = watchId === -1n ? [...this.#live.values()] : [this.#live.get(watchId)];
-    for (const watch of watches) if (watch !== undefined && revision > watch.received) watch.received = revision;
+    for (const watch of watches) {
+      if (watch === undefined) continue;
+      if (revision > watch.received) watch.received = revision;
+      watch.messages.push(
+        `${events.length === 0 ? "" : `${String(events[0]?.kv?.modRevision)}..`}${String(revision)}${fragment ? "+" : ""}`,
+      );
+    }
     return undefined;
   }
 

@@ -41,6 +41,8 @@ export interface WriteLoadOptions {
   readonly client: EtcdClient;
   readonly dice: Dice;
   readonly name: string;
+  /** What most values are shorter than. */
+  readonly valueBytes: number;
   /** The longest pause between two writes, in ms. */
   readonly pauseMs: number;
   readonly signal: AbortSignal;
@@ -132,9 +134,9 @@ export class WriteLoad {
 
   /** No two are the same. Most are small; one in two hundred is large enough for an answer to be split. */
   #value(): string {
-    const { dice, name } = this.#options;
+    const { dice, name, valueBytes } = this.#options;
     const mark = `${name}.${this.#count++} `;
-    const bytes = dice.chance(0.5) ? dice.between(20_000, 60_000) : dice.below(200);
+    const bytes = dice.chance(0.5) ? dice.between(20_000, 60_000) : dice.below(valueBytes);
     return mark.padEnd(bytes, "x");
   }
 }

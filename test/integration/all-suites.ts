@@ -7,12 +7,14 @@ import { cancelling } from "./cancelling.suite.ts";
 import { catchUp } from "./catch-up.suite.ts";
 import { compaction } from "./compaction.suite.ts";
 import { coordinationChaos } from "./coordination-chaos.suite.ts";
+import { coordinationInterference } from "./coordination-interference.suite.ts";
 import { coordination } from "./coordination.suite.ts";
 import { createdAndProgress } from "./created-and-progress.suite.ts";
 import { endpoints } from "./endpoints.suite.ts";
 import { events } from "./events.suite.ts";
 import { keysAndRanges } from "./keys-and-ranges.suite.ts";
 import { largeAnswers } from "./large-answers.suite.ts";
+import { largeMirror } from "./large-mirror.suite.ts";
 import { leases } from "./lease.suite.ts";
 import { namespaces } from "./namespace.suite.ts";
 import { overlapping } from "./overlapping.suite.ts";
@@ -44,8 +46,10 @@ const suites: Readonly<Record<string, Suite>> = {
   "end of the process": processExit,
   "catch-up": catchUp,
   "list and watch": cache,
+  "a mirror of many keys": largeMirror,
   namespaces,
   "elections and shards": coordination,
+  "elections that are interfered with": coordinationInterference,
   "processes in elections and shards": coordinationChaos,
 };
 

@@ -130,6 +130,58 @@ export const cache: Suite = (server) => {
     expect(informer.relists).toEqual({ compacted: 1 });
   });
 
+  it("[114] cut off for long, with hundreds of adds, updates and deletes, and compacted several times: exactly the difference comes out", async () => {
+    const writer = connect(server.endpoint);
+    const proxy = await startProxy(server.endpoint);
+    const prefix = uniquePrefix();
+    const state = async (): Promise<Map<string, string>> => {
+      const { kvs } = await writer.kv.get(prefix, { prefix: true });
+      return new Map(kvs.map((kv) => [kv.keyText, `${kv.valueText} at ${String(kv.modRevision)}`]));
+    };
+    const writeMany = async (count: number): Promise<void> => {
+      for (let write = 0; write < count; write++) {
+        const key = `${prefix}${String((write * 37 + count) % 397)}`;
+        if ((write * 13) % 5 < 2) await writer.kv.delete(key);
+        else await writer.kv.put(key, String(write));
+      }
+    };
+    await writeMany(350);
+    const informer = new Informer(connect(proxy.endpoint), {
+      prefix,
+      decode: (kv) => `${kv.valueText} at ${String(kv.modRevision)}`,
+      pageSize: 50,
+    });
+    onTestFinished(() => informer.stop());
+    await informer.start();
+    const before = await state();
+    expect(new Map(informer.entries())).toEqual(before);
+    const changes = collect(informer.changes());
+    await eventually(() => changes.length === before.size);
+    changes.length = 0;
+
+    proxy.refuse();
+    proxy.cut();
+    for (const count of [200, 250, 300]) {
+      await writeMany(count);
+      await writer.kv.compact((await writer.kv.get(prefix)).header.revision);
+    }
+    const after = await state();
+    proxy.accept();
+    await informer.waitForRevision((await writer.kv.put(`${prefix}end`, "")).header.revision, { timeoutMs: 30_000 });
+    const expected = [...new Set([...before.keys(), ...after.keys()])].flatMap((key) => {
+      const [was, is] = [before.get(key), after.get(key)];
+      if (was === is) return [];
+      return [`${was === undefined ? "add" : is === undefined ? "delete" : "update"} ${key}: ${String(was)} > ${String(is)}`];
+    });
+    await eventually(() => changes.length > expected.length);
+    const told = changes.filter(({ key }) => key !== `${prefix}end`);
+    expect(told.map(({ type, key, previous, value }) => `${type} ${key}: ${String(previous)} > ${String(value)}`).sort()).toEqual(
+      expected.sort(),
+    );
+    for (const type of ["add", "update", "delete"]) expect(expected.filter((line) => line.startsWith(type)).length).toBeGreaterThan(10);
+    expect(told.every((change) => change.type !== "delete" || change.isFinalStateUnknown)).toBe(true);
+  });
+
   it("[192] a mirror under constant writes equals a read at the same revision", async () => {
     const client = connect(server.endpoint);
     const prefix = uniquePrefix();

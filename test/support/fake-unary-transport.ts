@@ -11,6 +11,7 @@ export interface RecordedCall {
   readonly options: UnaryCallOptions;
   answer(bytes: Uint8Array): void;
   fail(code: GrpcStatusName, details: string): void;
+  reject(error: Error): void;
 }
 
 /** A transport that sends nothing: a test looks at the calls, and answers them. */
@@ -39,6 +40,7 @@ export class FakeUnaryTransport implements Transport {
       fail: (code, details) => {
         reject(new RpcError({ code, details, path }));
       },
+      reject,
     };
     this.calls.push(call);
     this.onCall?.(call);

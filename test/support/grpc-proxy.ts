@@ -9,38 +9,56 @@ import { EtcdClient } from "etcd-watch";
 export class GrpcProxy {
   /** host:port */
   readonly endpoint: string;
-  readonly #process: ChildProcess;
+  readonly #binary: EtcdBinary;
+  readonly #target: string;
+  #process: ChildProcess;
 
-  private constructor(process: ChildProcess, endpoint: string) {
-    this.#process = process;
+  private constructor(binary: EtcdBinary, target: string, endpoint: string) {
+    this.#binary = binary;
+    this.#target = target;
     this.endpoint = endpoint;
+    this.#process = this.#spawn();
   }
 
   /** Resolves when a request has come back through it. */
   static async start(binary: EtcdBinary, target: string): Promise<GrpcProxy> {
     const endpoint = `127.0.0.1:${String(await freePort())}`;
-    const process = spawn(binary.path, ["grpc-proxy", "start", "--endpoints", target, "--listen-addr", endpoint], { stdio: "ignore" });
-    const proxy = new GrpcProxy(process, endpoint);
-    const client = new EtcdClient({ endpoints: endpoint, requestTimeoutMs: 1_000 });
+    const proxy = new GrpcProxy(binary, target, endpoint);
     try {
-      await eventually(() =>
-        client.kv.get("a").then(
-          () => true,
-          () => false, // not listening yet
-        ),
-      );
+      await proxy.#answers();
       return proxy;
     } catch (error) {
       await proxy.stop();
       throw error;
-    } finally {
-      await client.close();
     }
+  }
+
+  /** On the same port, as another process that knows nothing of the last one's watches. */
+  async restart(): Promise<void> {
+    await this.stop();
+    this.#process = this.#spawn();
+    await this.#answers();
   }
 
   async stop(): Promise<void> {
     if (this.#process.exitCode !== null || this.#process.signalCode !== null) return;
     this.#process.kill("SIGKILL");
     await once(this.#process, "exit");
+  }
+
+  #spawn(): ChildProcess {
+    const flags = ["--endpoints", this.#target, "--listen-addr", this.endpoint];
+    return spawn(this.#binary.path, ["grpc-proxy", "start", ...flags], { stdio: "ignore" });
+  }
+
+  async #answers(): Promise<void> {
+    const client = new EtcdClient({ endpoints: this.endpoint, requestTimeoutMs: 1_000 });
+    const isListening = (): Promise<boolean> => {
+      return client.kv.get("a").then(
+        () => true,
+        () => false,
+      );
+    };
+    await eventually(isListening).finally(() => client.close());
   }
 }

@@ -6,6 +6,8 @@ export interface ResponseFields {
   readonly watchId?: bigint;
   /** The header's revision. 0: the header is left out. Default: the last event's, else 1. */
   readonly revision?: bigint;
+  /** Default 1. */
+  readonly clusterId?: bigint;
   readonly created?: boolean;
   readonly canceled?: boolean;
   readonly compactRevision?: bigint;
@@ -38,10 +40,10 @@ export function unheardOf(key: string, modRevision: bigint): WireEvent {
   return { ...put(key, modRevision), type: 7 as WireEvent["type"] };
 }
 
-export function responseBytes({ revision, events = [], ...fields }: ResponseFields): Buffer {
+export function responseBytes({ revision, clusterId = 1n, events = [], ...fields }: ResponseFields): Buffer {
   const headerRevision = revision ?? events.at(-1)?.kv?.modRevision ?? 1n;
   const header =
-    headerRevision === 0n ? undefined : ResponseHeader.fromPartial({ clusterId: 1n, memberId: 2n, revision: headerRevision, raftTerm: 3n });
+    headerRevision === 0n ? undefined : ResponseHeader.fromPartial({ clusterId, memberId: 2n, revision: headerRevision, raftTerm: 3n });
   const message: WatchResponse = {
     watchId: 0n,
     created: false,

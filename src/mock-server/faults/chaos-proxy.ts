@@ -8,18 +8,36 @@ import type { Allowance } from "./chaos-lane.ts";
 import { ChaosLink } from "./chaos-link.ts";
 import type { LinkConditions } from "./link-conditions.ts";
 
+/** What a `ChaosProxy` stands in front of. */
 export interface ChaosProxyOptions {
   /** Host and port of the server behind it. */
   readonly target: string;
   /** Default 0: a free one. */
   readonly port?: number;
+  /** How much later each chunk arrives, in each direction, in ms. Default 0. */
   readonly delayMs?: number;
+  /** What its delays are measured by. Default: the system's clock. */
   readonly clock?: Clock;
 }
 
 const HOST = "127.0.0.1";
 
-/** A TCP proxy on loopback that breaks what passes through it: for cuts in the middle of a message, stalls, and slow or half-open links. */
+/**
+ * A TCP proxy on loopback that breaks what passes through it: for cuts in the middle of a message, stalls, and slow or half-open links.
+ *
+ * @example
+ * await using server = await MockEtcdServer.start();
+ * await using proxy = await ChaosProxy.start({ target: server.endpoint });
+ * await using client = new EtcdClient({ endpoints: proxy.endpoint });
+ * const watch = client.watch("a");
+ * await watch.created;
+ * proxy.cut();
+ * await client.kv.put("a", "1");
+ * for await (const event of watch.events()) {
+ *   console.log(event.kv.valueText); // 1
+ *   break;
+ * }
+ */
 export class ChaosProxy implements AsyncDisposable {
   readonly #target: { readonly host: string; readonly port: number };
   readonly #conditions: LinkConditions;
@@ -48,6 +66,7 @@ export class ChaosProxy implements AsyncDisposable {
     return proxy;
   }
 
+  /** The port on 127.0.0.1. */
   get port(): number {
     return this.#port;
   }
@@ -62,10 +81,12 @@ export class ChaosProxy implements AsyncDisposable {
     return this.#links.size;
   }
 
+  /** Connections that were let through since the start. */
   get connectionsAccepted(): number {
     return this.#accepted;
   }
 
+  /** Bytes that have been let through to clients, those that are gone included. */
   get bytesToClients(): number {
     return [...this.#links].reduce((sum, link) => sum + link.bytesToClient, this.#pastBytesToClients);
   }
@@ -103,6 +124,7 @@ export class ChaosProxy implements AsyncDisposable {
     this.#admission = "refuse";
   }
 
+  /** Takes new connections again, after `refuse()`. */
   accept(): void {
     this.#admission = "accept";
   }
@@ -114,11 +136,14 @@ export class ChaosProxy implements AsyncDisposable {
     this.#refresh();
   }
 
+  /**
+   * How much later each chunk arrives, in each direction, in ms. May be set at any time.
+   * @throws {RangeError} if it is set to less than 0
+   */
   get delayMs(): number {
     return this.#conditions.delayMs;
   }
 
-  /** How much later each chunk arrives, in each direction. */
   set delayMs(delayMs: number) {
     checkDelay(delayMs);
     this.#conditions.delayMs = delayMs;
@@ -131,6 +156,7 @@ export class ChaosProxy implements AsyncDisposable {
     await gone;
   }
 
+  /** The same as `close()`. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
   }

@@ -14,6 +14,7 @@ export interface ConnectionFaultsOptions {
 export class ConnectionFaults {
   readonly #options: ConnectionFaultsOptions;
 
+  /** @internal */
   constructor(options: ConnectionFaultsOptions) {
     this.#options = options;
   }
@@ -28,6 +29,7 @@ export class ConnectionFaults {
     this.#options.listener.refuse();
   }
 
+  /** Takes new connections again, after `refuseConnections()`. */
   acceptConnections(): void {
     this.#options.listener.accept();
   }

@@ -13,6 +13,7 @@ export interface CallFailure {
   readonly method?: string;
   /** Default UNAVAILABLE. */
   readonly code?: GrpcStatusName;
+  /** What the status says. Default "injected failure". */
   readonly message?: string;
   /** How many calls. Default 1. */
   readonly times?: number;
@@ -20,8 +21,11 @@ export interface CallFailure {
   readonly applied?: boolean;
 }
 
+/** How calls are to wait before they are answered. */
 export interface CallDelay {
+  /** The method's name, as "Put" or "Watch"; every method without it. */
   readonly method?: string;
+  /** How long, in ms, by the server's clock. */
   readonly delayMs: number;
 }
 

@@ -14,6 +14,7 @@ export interface ClusterFaultsActions {
 export class ServerFaults extends ConnectionFaults {
   readonly #actions: ClusterFaultsActions;
 
+  /** @internal */
   constructor(options: ConnectionFaultsOptions, actions: ClusterFaultsActions) {
     super(options);
     this.#actions = actions;

@@ -17,15 +17,21 @@ import type { TlsOptions } from "../server-options.ts";
 import { Inbox } from "./inbox.ts";
 import { ScriptedWatchStream } from "./scripted-watch-stream.ts";
 
+/** What a `ScriptedWatchServer` listens on, and answers beside watches. */
 export interface ScriptedWatchServerOptions {
   /** Default 0: a free one. */
   readonly port?: number;
+  /** With it, the server speaks TLS. */
   readonly tls?: TlsOptions;
   /** Answers to the calls that are no watches. A call without a handler is answered with UNIMPLEMENTED. */
   readonly kv?: Handlers<typeof KVDefinition>;
+  /** See `kv`. */
   readonly lease?: Handlers<typeof LeaseDefinition>;
+  /** See `kv`. */
   readonly maintenance?: Handlers<typeof MaintenanceDefinition>;
+  /** See `kv`. */
   readonly cluster?: Handlers<typeof ClusterDefinition>;
+  /** See `kv`. */
   readonly auth?: Handlers<typeof AuthDefinition>;
 }
 
@@ -37,15 +43,18 @@ const LARGEST_REQUEST_BYTES = 2 ** 31;
 /**
  * A server that does nothing of itself: the test decides each answer, its order, its ids and the end of each stream.
  *
- * ```ts
+ * @example
  * await using server = await ScriptedWatchServer.start();
+ * await using client = new EtcdClient({ endpoints: server.endpoint });
+ * const watch = client.watch("a");
  * const stream = await server.nextStream();
- * await stream.nextCreate();
+ * const { key } = await stream.nextCreate();
+ * console.log(key.toString()); // a
  * stream.send({ created: true, header: { revision: 7n } });
- * stream.end({ code: "UNAVAILABLE" });
- * ```
+ * console.log(await watch.created); // WatchCreated { revision: 7n }
  */
 export class ScriptedWatchServer implements AsyncDisposable {
+  /** What a test can do to its connections. */
   readonly faults: ConnectionFaults;
   /** Every stream so far. */
   readonly streams: ScriptedWatchStream[] = [];
@@ -78,10 +87,12 @@ export class ScriptedWatchServer implements AsyncDisposable {
     return server;
   }
 
+  /** The port on 127.0.0.1. */
   get port(): number {
     return this.#port;
   }
 
+  /** Host and port, as a client's `endpoints` takes it. */
   get endpoint(): string {
     return `${HOST}:${this.#port}`;
   }
@@ -122,6 +133,7 @@ export class ScriptedWatchServer implements AsyncDisposable {
     this.#port = await this.#listener.listen({ host: HOST, port: this.#port });
   }
 
+  /** The same as `stop()`. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop();
   }

@@ -35,6 +35,7 @@ export class ScriptedWatchStream {
   readonly #inbox = new Inbox<WatchRequest>("request");
   #state: "open" | "half-closed" | StreamEnd = "open";
 
+  /** @internal */
   constructor({ call, header, onEnd }: ScriptedWatchStreamOptions) {
     this.#call = call;
     this.#header = header;
@@ -69,20 +70,21 @@ export class ScriptedWatchStream {
     return this.#inbox.take(timeoutMs);
   }
 
-  /** @throws {Error} if the next request is another one */
+  /** The next request, which must create a watch. @throws {Error} if it is another one, or none comes within five seconds */
   async nextCreate(timeoutMs?: number): Promise<WatchCreateRequest> {
     const { requestUnion } = await this.nextRequest(timeoutMs);
     if (requestUnion?.$case === "createRequest") return requestUnion.value;
     throw new Error(`Expected a create request, got ${requestUnion?.$case ?? "an empty one"}`);
   }
 
-  /** @throws {Error} if the next request is another one */
+  /** The next request, which must cancel a watch. @throws {Error} if it is another one, or none comes within five seconds */
   async nextCancel(timeoutMs?: number): Promise<WatchCancelRequest> {
     const { requestUnion } = await this.nextRequest(timeoutMs);
     if (requestUnion?.$case === "cancelRequest") return requestUnion.value;
     throw new Error(`Expected a cancel request, got ${requestUnion?.$case ?? "an empty one"}`);
   }
 
+  /** Sends a response. What it leaves out of the header is the server's own. */
   send(response: ScriptedResponse): void {
     const { header, ...fields } = response;
     const message = WatchResponse.fromPartial(fields);

@@ -49,6 +49,8 @@ export interface WireCreate {
 /** What a tap on the wire saw of this watch. */
 export interface WireRecord {
   readonly creates: readonly WireCreate[];
+  /** What came for it, in short: to tell what was lost on the way from what was lost here. */
+  readonly messages?: readonly string[];
   /** The most server watches that it had at a time. */
   readonly mostLive: number;
 }

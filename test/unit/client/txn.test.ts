@@ -2,7 +2,8 @@ import { describe, expect, expectTypeOf, it } from "vitest";
 import type { Txn, TxnOperation } from "../../../src/client/txn-request.ts";
 import { TxnResponse, type TxnOperationResponse } from "../../../src/client/txn-response.ts";
 import type { TxnComparison } from "../../../src/client/compare.ts";
-import type { GetResponse } from "../../../src/client/kv-responses.ts";
+import type { GetResponse, PutResponse } from "../../../src/client/kv-responses.ts";
+import type { TxnResponseOf } from "../../../src/client/txn-answers.ts";
 import { isProtocolError } from "../../../src/errors/etcd-error.ts";
 import {
   Compare_CompareResult as Result,
@@ -147,7 +148,8 @@ describe("Kv.txn() answers", () => {
 
   it("are told apart by type", async () => {
     const { kv, transport } = kvHarness();
-    const answer = kv.txn({ success: [write] });
+    const operations: TxnOperation[] = [write, read, { delete: { key: "a" } }, { txn: { success: [write] } }];
+    const answer = kv.txn({ success: operations });
     transport.onlyCall.answer(WireTxnResponse.encode({ header: HEADER, succeeded: true, responses }).finish());
     const response = await answer;
     expect(response).toMatchObject({ type: "txn", succeeded: true, header: HEADER });
@@ -157,6 +159,40 @@ describe("Kv.txn() answers", () => {
     expect(deleted?.type === "delete" && deleted.deleted).toBe(2n);
     expect(nested?.type === "txn" && nested.responses.map(({ type }) => type)).toEqual(["put"]);
     expectTypeOf<Extract<TxnOperationResponse, { type: "get" }>>().toEqualTypeOf<GetResponse>();
+  });
+
+  it("have the types of what was asked, by whether it succeeded", async () => {
+    const { kv, transport } = kvHarness();
+    const asked = kv.txn({
+      success: [write, read, { delete: { key: "a" } }, { txn: { success: [write] } }],
+      failure: [read],
+    });
+    transport.onlyCall.answer(WireTxnResponse.encode({ header: HEADER, succeeded: true, responses }).finish());
+    const answer = await asked;
+    if (!answer.succeeded) {
+      expectTypeOf(answer.responses).toEqualTypeOf<readonly [GetResponse]>();
+      throw new Error("it did");
+    }
+    const [put, get, deleted, nested] = answer.responses;
+    expectTypeOf(put).toEqualTypeOf<PutResponse>();
+    expect([get.kvs[0]?.valueText, deleted.deleted, nested.succeeded]).toEqual(["2", 2n, true]);
+    if (nested.succeeded) expectTypeOf(nested.responses).toEqualTypeOf<readonly [PutResponse]>();
+    expectTypeOf<TxnResponseOf<Txn>>().toExtend<TxnResponse>();
+    expectTypeOf<TxnResponseOf<{ success: TxnOperation[] }>["responses"][number]>().toEqualTypeOf<TxnOperationResponse>();
+  });
+
+  it.each<[string, Txn]>([
+    ["fewer", { success: [write, read] }],
+    ["more", {}],
+    ["other ones", { success: [read] }],
+    ["other ones in a nested txn", { success: [{ txn: { success: [read] } }] }],
+  ])("that are %s than were asked for are a ProtocolError", async (_, txn) => {
+    const { kv, transport } = kvHarness();
+    const answer = kv.txn(txn);
+    const isNested = txn.success?.[0]?.txn !== undefined;
+    const sent = isNested ? responses.slice(3) : responses.slice(0, 1);
+    transport.onlyCall.answer(WireTxnResponse.encode({ header: HEADER, succeeded: true, responses: sent }).finish());
+    await expect(answer).rejects.toSatisfy(isProtocolError);
   });
 
   it("have etcdctl's JSON form", () => {

@@ -223,6 +223,8 @@ describe("Controller", () => {
     [{ retry: { base: 1 } }, TypeError],
     [{ reconcile: "no function" }, TypeError],
     [{ prefixes: ["a"] }, TypeError],
+    [{ resyncIntervalMs: 10 }, RangeError],
+    [{ leader: "me" }, TypeError],
     [{ prefix: undefined }, TypeError],
   ])("refuses %o", async (wrong, type) => {
     const { client } = await start();

@@ -1,12 +1,12 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { WorkQueue } from "../../../src/controller/work-queue.ts";
+import type { Timer } from "../../../src/util/clock.ts";
 import { type Deferred, deferred } from "../../../src/util/deferred.ts";
 import { FakeClock } from "../../support/fake-clock.ts";
 
 /** A queue whose work ends when the test says so. */
-function stage({ concurrency = 1 } = {}) {
-  const clock = new FakeClock();
+function stage({ concurrency = 1, clock = new FakeClock() }: { concurrency?: number; clock?: FakeClock } = {}) {
   const started: string[] = [];
   const running = new Map<string, Deferred<undefined>>();
   const queue = new WorkQueue({
@@ -28,6 +28,13 @@ function stage({ concurrency = 1 } = {}) {
     await settled();
   };
   return { clock, queue, started, running, finish };
+}
+
+/** As of Node: a timer that is longer fires at once. */
+class CappedClock extends FakeClock {
+  override setTimer(delayMs: number, callback: () => void): Timer {
+    return super.setTimer(Math.min(delayMs, 2 ** 31 - 1), callback);
+  }
 }
 
 async function settled(): Promise<void> {
@@ -88,6 +95,54 @@ describe("WorkQueue", () => {
     expect(started).toEqual(["a"]);
   });
 
+  it("[rule 15] what is to run again anyway takes no delay", async () => {
+    const { clock, queue, started, finish } = stage();
+    queue.add("a");
+    queue.add("a"); // while it is worked on
+    queue.addAfter("a", 100);
+    expect([queue.delayed, clock.pendingTimers]).toEqual([0, 0]);
+    await finish("a");
+    await finish("a");
+    clock.advance(1_000);
+    expect(started).toEqual(["a", "a"]);
+  });
+
+  it("[rule 15] a delay of a month is a month, though no timer is that long", () => {
+    const day = 24 * 3_600_000;
+    const { clock, queue, started } = stage({ clock: new CappedClock() });
+    queue.addAfter("a", 30 * day);
+    clock.advance(29 * day);
+    expect([started, queue.delayed]).toEqual([[], 1]);
+    clock.advance(day);
+    expect([started, queue.delayed]).toEqual([["a"], 0]);
+  });
+
+  it("[rule 17] of two delays the earlier one counts, and of their priorities the higher one", async () => {
+    for (const [first, second] of [
+      [
+        { delayMs: 100, priority: "live" },
+        { delayMs: 50, priority: "background" },
+      ],
+      [
+        { delayMs: 50, priority: "background" },
+        { delayMs: 100, priority: "live" },
+      ],
+      [
+        { delayMs: 100, priority: "live" },
+        { delayMs: 0, priority: "background" },
+      ],
+    ] as const) {
+      const { clock, queue, started, finish } = stage();
+      queue.add("busy");
+      queue.add("before", "background");
+      queue.addAfter("a", first.delayMs, first.priority);
+      queue.addAfter("a", second.delayMs, second.priority);
+      clock.advance(50);
+      await finish("busy");
+      expect(started).toEqual(["busy", "a"]);
+    }
+  });
+
   it("[rule 17] live changes come before the background, and lift a key that waits there", async () => {
     const { queue, started, finish } = stage();
     queue.add("busy");
@@ -116,14 +171,14 @@ describe("WorkQueue", () => {
     expect([started, queue.depth, queue.delayed, clock.pendingTimers]).toEqual([["a"], 0, 0, 0]);
   });
 
-  it("knows how long a key has been worked on", async () => {
+  it("[rule 23] knows how long keys have been worked on", async () => {
     const { clock, queue, finish } = stage({ concurrency: 2 });
     expect(queue.longestRunningMs).toBe(0);
     queue.add("a");
     clock.advance(30);
     queue.add("b");
     clock.advance(10);
-    expect([queue.longestRunningMs, queue.running]).toEqual([40, 2]);
+    expect([queue.longestRunningMs, queue.unfinishedMs, queue.running]).toEqual([40, 50, 2]);
     await finish("a");
     expect(queue.longestRunningMs).toBe(10);
   });

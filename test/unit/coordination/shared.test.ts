@@ -114,6 +114,18 @@ describe("Shared", () => {
   });
 
   it("is not entered with a signal that was aborted before", async () => {
-    await expect(getting().shared.hold(AbortSignal.abort(new Error("enough")))).rejects.toThrow("enough");
+    const { shared, got, signals, tenure } = getting();
+    await expect(shared.hold(AbortSignal.abort(new Error("enough")))).rejects.toThrow("enough");
+    // Nobody is left who would let go of it, so it must not be got.
+    expect([signals[0]?.aborted, shared.isOver]).toEqual([true, true]);
+    await shared.giveUp(new Error("is over"));
+
+    const other = getting();
+    const holding = other.shared.hold(undefined);
+    await expect(other.shared.hold(AbortSignal.abort(new Error("enough")))).rejects.toThrow("enough");
+    other.got.resolve(tenure);
+    await (await holding).release();
+    expect(tenure.ends).toBe(1);
+    got.reject(new Error("of no interest"));
   });
 });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { GrpcStatus, type GrpcStatusName } from "../../../src/errors/grpc-status.ts";
+import { ResponseHeader } from "../../../src/model/response-header.ts";
 import { cancelError, codeOfReason } from "../../../src/watch/cancel-reason.ts";
 
 /** Go's names of gRPC's codes (google.golang.org/grpc/codes). */
@@ -52,6 +53,14 @@ describe("cancelError()", () => {
       name: "CompactedError",
       compactRevision: 9n,
       requestedRevision: 3n,
+    });
+  });
+
+  it("tells with a CompactedError what the server said of itself", () => {
+    const header = ResponseHeader.from({ clusterId: 1n, memberId: 2n, revision: 0n, raftTerm: 3n });
+    expect(cancelError({ ...refused, compactRevision: 9n, cancelReason: "x", header })).toMatchObject({ header });
+    expect(JSON.parse(JSON.stringify(cancelError({ ...refused, compactRevision: 9n, cancelReason: "", header })))).toMatchObject({
+      header: { cluster_id: "1", member_id: "2", raft_term: 3 },
     });
   });
 

@@ -72,7 +72,7 @@ describe("CreateWindow", () => {
       window.answered(probe, created(probe));
       const oldest = window.send();
       window.send();
-      const id = watchId === -1n ? -1n : watchId === -10 ? 0 : oldest + Number(watchId);
+      const id = watchId === -1n ? -1n : watchId === -10 ? 0 : oldest + watchId;
       expect(window.answered(oldest, { watchId: id, isRefusal }), `${String(watchId)} ${String(isRefusal)}`).toBe(fits);
       expect(unfit).toHaveLength(fits ? 0 : 1);
     }

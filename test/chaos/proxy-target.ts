@@ -1,0 +1,40 @@
+import type { EtcdBinary } from "../support/etcd-binary.ts";
+import { GrpcProxy } from "../support/grpc-proxy.ts";
+import type { ChaosTarget } from "./chaos-target.ts";
+import { startEtcdTarget } from "./etcd-target.ts";
+import { rest } from "./rest.ts";
+
+/**
+ * Real etcd with its own grpc-proxy before it, through which all watches go. The proxy gives ids of its own, makes one watch of equal
+ * ones, and answers no progress request. It may be killed, and so may the etcd behind it.
+ */
+export async function startProxyTarget(binary: EtcdBinary): Promise<ChaosTarget> {
+  const etcd = await startEtcdTarget(binary);
+  const [direct = ""] = etcd.endpoints;
+  const proxy = await GrpcProxy.start(binary, direct);
+  return {
+    ...etcd,
+    watchers: undefined, // the proxy keeps one for what it has served, and its stream
+    streams: undefined,
+    name: `${etcd.name} behind its grpc-proxy`,
+    proxied: [proxy.endpoint],
+    progressIsOrdered: false,
+    faults: [
+      ...etcd.faults,
+      {
+        name: "proxy killed and restarted",
+        weight: 4,
+        async strike(dice, signal) {
+          await proxy.stop();
+          await rest(dice.below(600), signal);
+          await proxy.restart();
+          return true;
+        },
+      },
+    ],
+    async stop() {
+      await proxy.stop();
+      await etcd.stop();
+    },
+  };
+}
