@@ -89,6 +89,16 @@ export type { KeyValue } from "./model/key-value.ts";
 export type { ResponseHeader } from "./model/response-header.ts";
 export type { Revision } from "./model/revision.ts";
 
+// How it is doing: metrics, and the messages of diagnostics channels.
+export type { ClientMetrics } from "./client/client-metrics.ts";
+export type { WatchEndCause } from "./watch/watch-counters.ts";
+export type { DiagnosticsMessages } from "./controller/diagnostics-messages.ts";
+export type { ConnectionDiagnostics } from "./transport/connection-states.ts";
+export type { StreamDiagnostics } from "./watch/stream-report.ts";
+export type { WatchDiagnostics } from "./watch/watch-report.ts";
+export type { RelistDiagnostics } from "./cache/relist-report.ts";
+export type { ReconcileDiagnostics } from "./controller/reconcile-report.ts";
+
 // Errors: a class each, and a guard that works across two copies of the package.
 export {
   ClosedError,

@@ -86,6 +86,8 @@ describe("examples", { timeout: TEST_LIMIT_MS }, () => {
       "config-cache.ts",
       "demo.ts",
       "leader-controller.ts",
+      "opentelemetry.ts",
+      "prometheus.ts",
       "resume-from-revision.ts",
       "service-registry.ts",
       "slow-reader.ts",
@@ -212,6 +214,41 @@ describe("examples", { timeout: TEST_LIMIT_MS }, () => {
     expect(program.stdout).toContain("the slow reader is parked");
     expect(program.stdout).toContain("the slow reader has seen 400 of 400 events");
     expect(program.stdout).toContain("the fast reader has seen 400 of 400 events");
+  });
+
+  test("prometheus.ts serves the metrics as Prometheus reads them", async () => {
+    const program = run("prometheus.ts");
+    expect(await program.exits(), program.stderr).toBe(0);
+    expect(program.stderr).toBe("");
+    const { lines } = program;
+    const names = lines.flatMap((line) => /^# TYPE (\S+) (?:gauge|counter)$/.exec(line)?.[1] ?? []);
+    expect(names.length).toBe(new Set(names).size);
+    expect(names.length).toBeGreaterThanOrEqual(17);
+    const samples = lines.filter((line) => !line.startsWith("#"));
+    for (const sample of samples) expect(sample).toMatch(/^[a-z_]+(\{[a-z]+="[^"\\]+"\})? -?[0-9.]+$/);
+    expect(samples).toEqual(
+      expect.arrayContaining([
+        "etcd_watch_connections 1",
+        "etcd_watch_streams 1",
+        'etcd_watch_watches{place="watching"} 1',
+        "etcd_watch_creates_total 1",
+        'etcd_watch_ended_total{cause="slow-consumer"} 0',
+      ]),
+    );
+  });
+
+  test("opentelemetry.ts makes spans and metrics of what the channels tell", async () => {
+    const program = run("opentelemetry.ts");
+    expect(await program.exits(), program.stderr).toBe(0);
+    expect(program.stderr).toBe("");
+    expect(program.lines.slice(0, 4)).toEqual([
+      "span reconcile, exception not ready {}",
+      'span reconcile {"key":"jobs/1","attempt":1}',
+      'span reconcile {"key":"jobs/1","attempt":2}',
+      'etcd_watch.stream.breaks +1 {"cause":"UNAVAILABLE"}',
+    ]);
+    expect(program.lines).toContain('etcd_watch.watch.ends +1 {"cause":"quiet"}');
+    expect(program.lines).toContain('span reconcile {"key":"jobs/2","attempt":2}');
   });
 
   test("leader-controller.ts works in one of three processes, and in the next when it is killed", async () => {

@@ -76,6 +76,7 @@ const PAGES = [
   "docs/mock-server.md",
   "docs/controllers.md",
   "docs/coordination.md",
+  "docs/observability.md",
   "docs/recipes.md",
   "docs/errors.md",
   "docs/guides/from-clientv3.md",

@@ -16,6 +16,7 @@ import { checkCluster, listPages } from "./key-lister.ts";
 import type { KnownKeys } from "./known-keys.ts";
 import type { ListWatchSpec } from "./list-watch-options.ts";
 import type { DeleteChange, KeyChange, ListCause, ListWatchStep } from "./list-watch-step.ts";
+import { relistChannel } from "./relist-report.ts";
 
 export interface ListWatchContext {
   readonly known: KnownKeys;
@@ -53,6 +54,8 @@ export async function* listWatchSteps(
   let cause: ListCause = "start";
   while (!isEnded()) {
     try {
+      if (cause !== "start" && relistChannel.hasSubscribers)
+        relistChannel.publish({ clientId: client[watcherHost].clientId, key: spec.range.key.toString("utf8"), cause });
       yield { type: "listing", cause };
       const listed = yield* list(client, spec, { known, signal });
       yield { type: "synced", revision: listed.revision };

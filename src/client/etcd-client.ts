@@ -4,8 +4,10 @@ import { AuthTransport } from "../transport/auth-transport.ts";
 import { GrpcTransport } from "../transport/grpc-transport.ts";
 import { systemClock } from "../util/clock.ts";
 import { checkOptions, checkSignal, checkTimeout } from "../util/option-check.ts";
+import { identityOf } from "../util/identity.ts";
 import { SingleCreates } from "../watch/single-creates.ts";
 import type { WatchChannel } from "../watch/watch-channel.ts";
+import { WatchCounters } from "../watch/watch-counters.ts";
 import type { WatchOptions } from "../watch/watch-options.ts";
 import { type WatcherHost, watcherHost } from "../watch/watcher-host.ts";
 import { TurnClock } from "../util/turn-clock.ts";
@@ -13,6 +15,7 @@ import { UnreadBytes } from "../watch/unread-bytes.ts";
 import { Watcher } from "../watch/watcher.ts";
 import { Auth } from "./auth.ts";
 import { callOptionKinds, type CallOptions } from "./call-options.ts";
+import { ClientMetrics } from "./client-metrics.ts";
 import { type ClientOptions, clientSettings } from "./client-options.ts";
 import { Cluster } from "./cluster.ts";
 import { Kv } from "./kv.ts";
@@ -54,7 +57,9 @@ export class EtcdClient implements AsyncDisposable {
   constructor(options: ClientOptions) {
     const settings = clientSettings(options);
     const { auth, namespace, requireLeader, watchBuffer, backoff, maxReceiveBytes, requestTimeoutMs, logger } = settings;
-    this.#transport = new GrpcTransport(settings);
+    const clientId = identityOf(this);
+    const turnClock = new TurnClock(systemClock);
+    this.#transport = new GrpcTransport({ ...settings, clientId });
     const transport =
       auth === undefined ? this.#transport : new AuthTransport(this.#transport, { auth, requestTimeoutMs, backoff, clock: systemClock });
     const requests = new RequestWindow(transport);
@@ -64,6 +69,7 @@ export class EtcdClient implements AsyncDisposable {
     this.cluster = new Cluster(requests, { requestTimeoutMs });
     this.auth = new Auth(requests, { requestTimeoutMs });
     this[watcherHost] = {
+      clientId,
       transport,
       namespace,
       requireLeader,
@@ -73,7 +79,8 @@ export class EtcdClient implements AsyncDisposable {
       requestTimeoutMs,
       logger,
       clock: systemClock,
-      turnClock: new TurnClock(systemClock),
+      turnClock,
+      counters: new WatchCounters(turnClock),
       unread: new UnreadBytes(watchBuffer.maxTotalBytes),
       singleCreates: new SingleCreates(systemClock),
       watchers: new Set(),
@@ -117,6 +124,15 @@ export class EtcdClient implements AsyncDisposable {
   stateChanges(options: { signal?: AbortSignal } = {}): AsyncIterableIterator<StateChange> {
     checkOptions(options, { signal: "value" }, "stateChanges");
     return this.#transport.states.changes({ signal: checkSignal(options.signal) });
+  }
+
+  /**
+   * How the client and its watches are doing: counts since it was made, and how things are now. See docs/observability.md.
+   * @example
+   * console.log(JSON.stringify(client.metrics()));
+   */
+  metrics(): ClientMetrics {
+    return new ClientMetrics(this[watcherHost], this.#transport.openConnections);
   }
 
   /**

@@ -163,13 +163,19 @@ export class KeepAliveStream {
     const { logger } = this.#options;
     const endpoint = call?.endpoint;
     if (!this.#mayRetry(error, call)) {
-      logger.error("The keep-alive stream has ended for good", { error, endpoint });
+      logger.error("The keep-alive stream has ended for good", { error, code: error.code, endpoint });
       this.close();
       for (const lease of [...this.#leases.values()]) lease.fail(error);
       return undefined;
     }
     const delayMs = this.#backoff.nextMs();
-    logger.debug("The keep-alive stream broke; it is opened again", { error, endpoint, delayMs, leases: this.#leases.size });
+    logger.debug("The keep-alive stream broke; it is opened again", {
+      error,
+      code: error.code,
+      endpoint,
+      delayMs,
+      leases: this.#leases.size,
+    });
     return delayMs;
   }
 

@@ -1,9 +1,11 @@
 import type { Informer } from "../cache/informer.ts";
 import { type Clock, sleep } from "../util/clock.ts";
 import { firstAborted } from "../util/abort.ts";
+import { identityOf } from "../util/identity.ts";
 import { showValue } from "../util/option-check.ts";
 import type { ControllerFigures, ControllerMetrics } from "./controller-metrics.ts";
 import type { Permit } from "./controller-options.ts";
+import { type ReconcileHappening, reconcileChannel } from "./reconcile-report.ts";
 import type { Reconcile, ReconcileContext, ReconcileResult } from "./reconcile.ts";
 import { RetrySchedule, type RetryOptions } from "./retry-schedule.ts";
 import { TerminalError } from "./terminal-error.ts";
@@ -119,11 +121,15 @@ export class Worker<Value> {
     this.#figures.queued.add(queuedMs);
     const sinceMs = clock.nowMs();
     const { signal, unlink } = firstAborted([this.#aborting.signal, permit?.signal]);
+    const attempt = this.#schedule.failures(key) + 1;
+    if (reconcileChannel.hasSubscribers) this.#tell(key, attempt, { type: "start" });
     try {
       const result = await this.#reconcile(key, { signal, fence: permit?.fence });
       if (permit?.signal.aborted === true) this.#lostPermit(key);
       else this.#succeeded(key, requeueAfterMs(result ?? undefined));
+      if (reconcileChannel.hasSubscribers) this.#tell(key, attempt, { type: "end", durationMs: clock.nowMs() - sinceMs });
     } catch (error) {
+      if (reconcileChannel.hasSubscribers) this.#tell(key, attempt, { type: "error", durationMs: clock.nowMs() - sinceMs, error });
       if (this.#aborting.signal.aborted) return; // it was told to end, and did
       if (permit?.signal.aborted === true) this.#lostPermit(key);
       else this.#failed(key, error, priority);
@@ -131,6 +137,10 @@ export class Worker<Value> {
       unlink();
       this.#figures.worked.add(clock.nowMs() - sinceMs);
     }
+  }
+
+  #tell(key: string, attempt: number, happening: ReconcileHappening): void {
+    reconcileChannel.publish({ controllerNumber: identityOf(this.#options.informer), key, attempt, ...happening });
   }
 
   #reconcile(key: string, grant: Pick<ReconcileContext<Value>, "signal" | "fence">): ReturnType<Reconcile<Value>> {

@@ -1,6 +1,7 @@
 import { onAbort } from "../util/abort.ts";
 import { deferred, type Deferred } from "../util/deferred.ts";
 import { Deque } from "../util/deque.ts";
+import { diagnosticsChannel } from "../util/diagnostics-channel.ts";
 
 /** What happened to the connection with one endpoint. */
 export type StateChange =
@@ -17,6 +18,14 @@ export type StateChange =
       readonly retryInMs: number;
     }
   | { readonly state: "closed"; readonly endpoint: string };
+
+/** A message of the channel `etcd-watch:connection`: what `client.stateChanges()` yields, and of which client it is. */
+export type ConnectionDiagnostics = StateChange & {
+  /** `client.metrics().clientId`. */
+  readonly clientId: number;
+};
+
+const connectionChannel = diagnosticsChannel<ConnectionDiagnostics>("etcd-watch:connection");
 
 /** A reader that does not read loses the oldest changes past this many: it wants to know how things are, not every flap. */
 const MAX_UNREAD_CHANGES = 1_024;
@@ -37,9 +46,12 @@ export class ConnectionStates {
   readonly #records = new Map<string, EndpointRecord>();
   /** Who reads, with what ends the reading and takes its listener away. */
   readonly #readers = new Map<ChangeReader, () => void>();
+  readonly #clientId: number;
   #latest: StateChange;
 
-  constructor(firstEndpoint: string) {
+  /** @param clientId under which client a diagnostics channel is told of the changes */
+  constructor(firstEndpoint: string, clientId = 0) {
+    this.#clientId = clientId;
     this.#latest = { state: "disconnected", endpoint: firstEndpoint, error: undefined, attempt: 0, retryInMs: 0 };
   }
 
@@ -125,6 +137,7 @@ export class ConnectionStates {
   #emit(change: StateChange): void {
     this.#latest = change;
     for (const reader of this.#readers.keys()) reader.push(change);
+    if (connectionChannel.hasSubscribers) connectionChannel.publish({ ...change, clientId: this.#clientId });
   }
 }
 

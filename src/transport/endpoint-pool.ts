@@ -96,6 +96,13 @@ export class EndpointPool {
     }
   }
 
+  /** How many connections are up and take new calls. */
+  get openConnections(): number {
+    let open = 0;
+    for (const channel of this.#channels.values()) if (channel.isReady) open++;
+    return open;
+  }
+
   /** What the present search has met so far, for a caller that gives up waiting. */
   unreachable(path: string): RpcError {
     const tried = this.#endpoints.names.map((name) => this.#failures.get(name) ?? `${name}: no connection yet`);

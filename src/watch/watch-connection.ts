@@ -8,14 +8,14 @@ import { CancelledIds } from "./cancelled-ids.ts";
 import type { ClusterGuard } from "./cluster-guard.ts";
 import { cancelError, mayPass, tokenRefusal } from "./cancel-reason.ts";
 import type { ConnectionOwner } from "./connection-owner.ts";
-import { ConnectionRecord } from "./connection-record.ts";
+import type { ConnectionRecord } from "./connection-record.ts";
 import { CreateWindow } from "./create-window.ts";
 import { FragmentAssembler } from "./fragment-assembler.ts";
 import { messageFault } from "./message-fault.ts";
 import { ProgressAsks } from "./progress-asks.ts";
+import type { RequestWriter } from "./request-writer.ts";
 import type { CreateSender, ResumeQueue } from "./resume-queue.ts";
 import type { ConnectionHealth } from "./stream-retry.ts";
-import { encodeCancel, encodeCreate, encodeProgress } from "./watch-request.ts";
 import type { WatcherHost } from "./watcher-host.ts";
 import type { WatcherStream } from "./watcher-stream.ts";
 
@@ -27,9 +27,9 @@ export class WatchConnection implements CreateSender {
   readonly #queue: ResumeQueue;
   readonly #owner: ConnectionOwner;
   readonly #fragments: FragmentAssembler;
-  readonly #fragmentAll: boolean;
+  readonly #requests: RequestWriter;
   readonly #cancelled = new CancelledIds((watchId) => {
-    this.#call.write(encodeCancel(watchId));
+    this.#requests.cancel(watchId);
   });
   #fail: (error: unknown) => void = () => undefined;
   /** The largest id that answered a create. Servers count up, so a cancel of a smaller one that we do not have is of a watch that is over. */
@@ -48,10 +48,10 @@ export class WatchConnection implements CreateSender {
     call: DuplexCall;
     queue: ResumeQueue;
     owner: ConnectionOwner;
+    requests: RequestWriter;
+    record: ConnectionRecord;
     host: Pick<WatcherHost, "clock" | "singleCreates" | "createWindow">;
     guard: ClusterGuard;
-    /** Ask for fragments whatever the watch's own option says. */
-    fragmentAll: boolean;
     maxRevisionBytes: number;
   }) {
     this.#call = options.call;
@@ -60,8 +60,8 @@ export class WatchConnection implements CreateSender {
     const { clock, singleCreates, createWindow: most } = options.host;
     this.#clock = clock;
     this.#guard = options.guard;
-    this.#record = new ConnectionRecord(clock);
-    this.#fragmentAll = options.fragmentAll;
+    this.#record = options.record;
+    this.#requests = options.requests;
     const onUnfit = (error: Error): void => {
       singleCreates.add(this.endpoint);
       this.fail(error);
@@ -131,9 +131,9 @@ export class WatchConnection implements CreateSender {
     return this.#creates.size;
   }
 
-  send({ spec, next64: startRevision }: WatcherStream): Int64 {
+  send(watch: WatcherStream): Int64 {
     const watchId = this.#creates.send();
-    this.#call.write(encodeCreate(spec, { startRevision, fragment: spec.fragment || this.#fragmentAll, watchId }));
+    this.#requests.create(watch, watchId);
     return watchId;
   }
 
@@ -169,11 +169,11 @@ export class WatchConnection implements CreateSender {
   /** @param asker a user sees the answer in every loop; what the library asks for itself is seen where `progressNotify` is */
   requestProgress(asker: "user" | "library"): void {
     this.#progressAsks.asked(asker, this.#clock.nowMs());
-    this.#call.write(encodeProgress());
+    this.#requests.progress();
   }
 
   #handle(message: WatchMessage): void {
-    this.#record.heard++;
+    this.#record.received(message);
     if (message.created) this.#onCreated(message);
     else if (message.canceled || message.compactRevision !== 0n) this.#onCanceled(message);
     else if (message.watchId === -1n && message.lastRevision === 0 && !message.fragment) this.#onBroadcast(message);

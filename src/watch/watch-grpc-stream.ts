@@ -9,9 +9,12 @@ import type { ConnectionOwner } from "./connection-owner.ts";
 import { LateCreates } from "./late-creates.ts";
 import { openConnection } from "./open-connection.ts";
 import { StreamProgress } from "./stream-progress.ts";
+import { streamBroke, streamClosed, streamOpened } from "./stream-report.ts";
 import { asEtcdError, type ConnectionHealth, NEVER_OPENED, StreamRetry } from "./stream-retry.ts";
 import type { WatchConnection } from "./watch-connection.ts";
+import type { WatchGauges } from "./watch-gauges.ts";
 import { WatchPlaces } from "./watch-places.ts";
+import { watchParked } from "./watch-report.ts";
 import type { WatcherHost } from "./watcher-host.ts";
 import type { WatchOutcome } from "./watch-outcome.ts";
 import type { WatchHome, WatchPlace } from "./watch-home.ts";
@@ -87,8 +90,8 @@ export class WatchGrpcStream implements WatchHome<WatcherStream>, ConnectionOwne
     return this.#state.at === "serving" && this.#places.resuming.size === 0;
   }
 
-  get size(): number {
-    return this.#places.size;
+  measure(gauges: WatchGauges): void {
+    gauges.addStream(this.#state.at === "serving", this.#places);
   }
 
   get endpoint(): string | undefined {
@@ -154,12 +157,11 @@ export class WatchGrpcStream implements WatchHome<WatcherStream>, ConnectionOwne
   }
 
   full(watch: WatcherStream): void {
-    const { limitBytes } = watch;
     if (watch.spec.whenFull === "park") {
       this.#places.park(watch);
-      if (watch.parkings++ === 0) this.#host.logger.warn("A watch is parked: its reader is behind", { key: watch.keyText, limitBytes });
+      watchParked(this.#host, watch);
     } else {
-      watch.end({ kind: "error", error: new SlowConsumerError({ bufferedBytes: watch.bufferedBytes, limitBytes }) });
+      watch.end({ kind: "error", error: new SlowConsumerError(watch) });
       this.leave(watch);
     }
   }
@@ -204,6 +206,7 @@ export class WatchGrpcStream implements WatchHome<WatcherStream>, ConnectionOwne
         this.#places.opened(connection);
         const served = connection.serve(signal);
         this.#gate.opened(connection);
+        streamOpened(this.#host, this, connection.endpoint);
         const requestProgress = this.#progress.request.bind(this.#progress, "library");
         await served.finally(tendConnection(this.#host.clock, connection, { silences: this.#retry.silences, requestProgress }));
       } catch (error) {
@@ -231,11 +234,11 @@ export class WatchGrpcStream implements WatchHome<WatcherStream>, ConnectionOwne
 
   /** What to do about a failure: the delay before the next try in ms, or undefined once the stream is closed. */
   #afterFailure(failure: unknown, health: ConnectionHealth): number | undefined {
-    const { logger, transport } = this.#host;
     const error = asEtcdError(failure);
-    const verdict = this.#retry.verdict(error, health, transport.endpoints);
-    if (verdict === "end") {
-      logger.error("A watch stream has ended for good", { error, endpoint: health.endpoint });
+    const verdict = this.#retry.verdict(error, health, this.#host.transport.endpoints);
+    const delayMs = verdict === "end" ? undefined : this.#retry.nextDelayMs();
+    streamBroke(this.#host, this, { endpoint: health.endpoint, error, delayMs, watches: this.#places.size });
+    if (verdict === "end" || this.isClosed) {
       this.close({ kind: "error", error });
       return undefined;
     }
@@ -246,8 +249,6 @@ export class WatchGrpcStream implements WatchHome<WatcherStream>, ConnectionOwne
       this.handOver(successor);
       return undefined;
     }
-    const delayMs = this.#retry.nextDelayMs();
-    logger.debug("A watch stream broke; it is opened again", { error, endpoint: health.endpoint, delayMs, watches: this.#places.size });
     return delayMs;
   }
 
@@ -288,5 +289,6 @@ export class WatchGrpcStream implements WatchHome<WatcherStream>, ConnectionOwne
     const reason = new ClosedError("The watch stream");
     this.#gate.close(reason);
     this.#closing.abort(reason);
+    streamClosed(this.#host, this);
   }
 }

@@ -10,9 +10,11 @@ import { ReceivedWaiters } from "./received-waiters.ts";
 import { askedFor, type Creation, settled, WatchCreated } from "./watch-created.ts";
 import type { WatchHome } from "./watch-home.ts";
 import type { UnreadBytes } from "./unread-bytes.ts";
+import type { WatchCounters } from "./watch-counters.ts";
 import type { TurnClock } from "../util/turn-clock.ts";
 import type { WatchSpec } from "./watch-options.ts";
 import { reasonOf, type WatchOutcome } from "./watch-outcome.ts";
+import { watchCreated, watchEnded, watchUnparked } from "./watch-report.ts";
 import { WatchResponse } from "./watch-response.ts";
 
 /** etcd catches a watch up by so many revisions at a time (mvcc: watchBatchMaxRevs). An answer with fewer events is the last of them. */
@@ -22,6 +24,8 @@ const CATCH_UP_REVISIONS = 1_000;
 export interface SharedByWatches {
   readonly turnClock: TurnClock;
   readonly unread: UnreadBytes;
+  readonly counters: WatchCounters;
+  readonly clientId: number;
 }
 
 /** Who is told when there is something to take, or the watch has ended. */
@@ -174,7 +178,10 @@ export class WatcherStream {
   /** The server has registered the watch, for the first time or again. */
   onCreated(message: WatchMessage): void {
     this.#advance(message);
-    if (this.#isCreated) return;
+    if (this.#isCreated) {
+      watchCreated(this.#shared, this, "resumed");
+      return;
+    }
     this.#isCreated = true;
     const { header } = message;
     const revision = header.revision64 === 0 ? this.#startedAfter : header.revision;
@@ -182,6 +189,7 @@ export class WatcherStream {
     else this.#isCatchingUp = this.#next64 <= header.revision64;
     if (this.spec.createdNotify) this.#push(new WatchResponse({ header, events: [], created: true }), message.byteLength);
     this.#creation = settled(this.#creation, new WatchCreated(revision));
+    watchCreated(this.#shared, this, "created");
   }
 
   /** "Now" as a revision, from a server whose `created` carries none. */
@@ -220,6 +228,7 @@ export class WatcherStream {
     this.#waiters = undefined;
     if (this.bufferedResponses === 0 && !this.#inHand) this.onEnd();
     this.#reader?.wake();
+    watchEnded(this.#shared, this, outcome);
   }
 
   /** The user ends it, or has no wish to read on. */
@@ -239,7 +248,10 @@ export class WatcherStream {
     const buffered = this.#buffer?.shift();
     if (buffered === undefined) return undefined;
     this.#inHand = true;
-    if (!this.isBehind && this.#outcome === undefined && this.#home?.placeOf(this) === "parked") this.#home.unpark(this);
+    if (!this.isBehind && this.#outcome === undefined && this.#home?.placeOf(this) === "parked") {
+      this.#home.unpark(this);
+      watchUnparked(this.#shared, this);
+    }
     return buffered;
   }
 

@@ -6,6 +6,7 @@ import { checkOptions, checkSignal, type OptionKinds } from "../util/option-chec
 import { type ContextValue, contextValue } from "./context-value.ts";
 import { WatchChannel } from "./watch-channel.ts";
 import type { WatchGrpcStream } from "./watch-grpc-stream.ts";
+import type { WatchGauges } from "./watch-gauges.ts";
 import { type WatchOptions, watchSpec } from "./watch-options.ts";
 import { type WatcherClient, type WatcherHost, watcherHost } from "./watcher-host.ts";
 import { WatcherStream } from "./watcher-stream.ts";
@@ -76,6 +77,11 @@ export class Watcher {
   close(): Promise<void> {
     this.#closing ??= this.#closeAll();
     return this.#closing;
+  }
+
+  /** @internal */
+  measure(gauges: WatchGauges): void {
+    for (const stream of this.#streams.open()) stream.measure(gauges);
   }
 
   async #requestProgress(context: ContextValue, signal: AbortSignal | undefined): Promise<void> {

@@ -3,6 +3,7 @@ import { DEFAULT_WATCH_BUFFER, type WatchOptions, watchSpec } from "../../src/wa
 import { type WatcherHost, watcherHost } from "../../src/watch/watcher-host.ts";
 import { TurnClock } from "../../src/util/turn-clock.ts";
 import { UnreadBytes } from "../../src/watch/unread-bytes.ts";
+import { WatchCounters } from "../../src/watch/watch-counters.ts";
 import { WatcherStream } from "../../src/watch/watcher-stream.ts";
 import { Watcher } from "../../src/watch/watcher.ts";
 import { FakeClock } from "./fake-clock.ts";
@@ -32,7 +33,9 @@ export function watcherHarness({ endpoints, ...options }: HostOptions = {}): Wat
   const at = (level: string) => (message: string) => {
     log.push(`${level}: ${message}`);
   };
+  const turnClock = new TurnClock(clock);
   const host: WatcherHost = {
+    clientId: 7,
     transport,
     namespace: undefined,
     requireLeader: true,
@@ -42,7 +45,8 @@ export function watcherHarness({ endpoints, ...options }: HostOptions = {}): Wat
     requestTimeoutMs: 5_000,
     logger: { debug: at("debug"), info: at("info"), warn: at("warn"), error: at("error") },
     clock,
-    turnClock: new TurnClock(clock),
+    turnClock,
+    counters: new WatchCounters(turnClock),
     unread: new UnreadBytes(Infinity),
     singleCreates: new SingleCreates(clock),
     watchers: new Set(),
@@ -58,8 +62,11 @@ export function settle(): Promise<void> {
 
 /** A watch that no stream has yet. */
 export function watcherStream(key: string, options: WatchOptions = {}): WatcherStream {
+  const turnClock = new TurnClock(new FakeClock());
   return new WatcherStream(watchSpec(key, options, { buffer: DEFAULT_WATCH_BUFFER }), {
-    turnClock: new TurnClock(new FakeClock()),
+    clientId: 7,
+    turnClock,
+    counters: new WatchCounters(turnClock),
     unread: new UnreadBytes(Infinity),
   });
 }

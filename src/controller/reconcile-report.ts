@@ -1,0 +1,19 @@
+import { diagnosticsChannel } from "../util/diagnostics-channel.ts";
+
+/** A message of the channel `etcd-watch:reconcile`: one run of a controller's `reconcile` has begun, ended, or thrown. */
+export type ReconcileDiagnostics = {
+  /** Tells this controller from all others of the process. */
+  readonly controllerNumber: number;
+  /** Never worked on twice at once by one controller. */
+  readonly key: string;
+  /** 1, and one more for each failure since the last success. */
+  readonly attempt: number;
+} & ReconcileHappening;
+
+export type ReconcileHappening =
+  | { readonly type: "start" }
+  | { readonly type: "end"; readonly durationMs: number }
+  /** Whether it runs again is for the controller to decide; a `TerminalError` is final. */
+  | { readonly type: "error"; readonly durationMs: number; readonly error: unknown };
+
+export const reconcileChannel = diagnosticsChannel<ReconcileDiagnostics>("etcd-watch:reconcile");
