@@ -2,16 +2,14 @@ import type { WatchMessage } from "../codec/watch-message.ts";
 import { ClosedError } from "../errors/etcd-error.ts";
 import { asBigInt, asInt64, type Int64, successor } from "../model/int64.ts";
 import type { Revision } from "../model/revision.ts";
-import type { WatchEvent } from "../model/watch-event.ts";
 import { timeOfDay } from "../util/clock.ts";
 import { BufferedResponse, EventBuffer } from "./event-buffer.ts";
 import { nextRevision } from "./next-revision.ts";
+import { notBelow } from "./not-below.ts";
 import { ReceivedWaiters } from "./received-waiters.ts";
 import { askedFor, type Creation, settled, WatchCreated } from "./watch-created.ts";
 import type { WatchHome } from "./watch-home.ts";
-import type { UnreadBytes } from "./unread-bytes.ts";
-import type { WatchCounters } from "./watch-counters.ts";
-import type { TurnClock } from "../util/turn-clock.ts";
+import type { SharedByWatches } from "./shared-by-watches.ts";
 import type { WatchSpec } from "./watch-options.ts";
 import { reasonOf, type WatchOutcome } from "./watch-outcome.ts";
 import { watchCreated, watchEnded, watchUnparked } from "./watch-report.ts";
@@ -19,14 +17,6 @@ import { WatchResponse } from "./watch-response.ts";
 
 /** etcd catches a watch up by so many revisions at a time (mvcc: watchBatchMaxRevs). An answer with fewer events is the last of them. */
 const CATCH_UP_REVISIONS = 1_000;
-
-/** What all watches of a client have in common. */
-export interface SharedByWatches {
-  readonly turnClock: TurnClock;
-  readonly unread: UnreadBytes;
-  readonly counters: WatchCounters;
-  readonly clientId: number;
-}
 
 /** Who is told when there is something to take, or the watch has ended. */
 export interface WatchListener {
@@ -302,10 +292,4 @@ export class WatcherStream {
       this.#reader?.wake();
     }
   }
-}
-
-/** A server may send what was not asked for: events at or below "now" (see api.md), or old ones after a restore (etcd-io/etcd#20221). */
-function notBelow(events: readonly WatchEvent[], revision: Int64): readonly WatchEvent[] {
-  const [first] = events;
-  return first === undefined || first.kv.modRevision64 >= revision ? events : events.filter(({ kv }) => kv.modRevision64 >= revision);
 }
