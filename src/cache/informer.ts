@@ -48,6 +48,7 @@ export class Informer<Value = KeyValue> implements AsyncDisposable {
   readonly #readers = new Set<ChangeReader<Value>>();
   readonly #waiters: RevisionWaiters;
   readonly #relists = new Map<ListCause, number>();
+  readonly #onRelisted = new Set<() => void>();
   #state: State = { at: "idle" };
   #running: Promise<void> = Promise.resolve();
 
@@ -189,6 +190,14 @@ export class Informer<Value = KeyValue> implements AsyncDisposable {
     return this.#picture.asAdds();
   }
 
+  /** @internal Calls back when it has listed again and its readers have the difference. Returns what ends it. */
+  onRelisted(callback: () => void): () => void {
+    this.#onRelisted.add(callback);
+    return () => {
+      this.#onRelisted.delete(callback);
+    };
+  }
+
   /**
    * Resolves once the picture is of this revision or a later one: after a write, what the write's header says.
    * @throws {RpcError} DEADLINE_EXCEEDED after `timeoutMs` (10,000); the signal's reason; why the informer ended
@@ -218,7 +227,9 @@ export class Informer<Value = KeyValue> implements AsyncDisposable {
       const onWatch = this.#waiters.watching;
       for await (const step of listWatchSteps(this.#client, spec, { known: this.#picture.known, signal, onWatch })) {
         if (step.type === "listing" && step.cause !== "start") this.#relists.set(step.cause, (this.#relists.get(step.cause) ?? 0) + 1);
+        const isRelist = step.type === "synced" && this.isSynced;
         for (const change of this.#picture.take(step)) for (const reader of this.#readers) reader.push(change);
+        if (isRelist) for (const callback of [...this.#onRelisted]) callback();
         if (step.type === "synced") this.#synced.resolve(undefined);
         this.#waiters.advanced();
       }

@@ -4,6 +4,7 @@ import { ClosedError, RpcError } from "../errors/etcd-error.ts";
 import type { KeyValue } from "../model/key-value.ts";
 import { abortable, abortReason, onAbort } from "../util/abort.ts";
 import { type Clock, sleep } from "../util/clock.ts";
+import { deferred } from "../util/deferred.ts";
 import type { Logger } from "../util/logger.ts";
 import { checkOptions, checkSignal } from "../util/option-check.ts";
 import { watcherHost } from "../watch/watcher-host.ts";
@@ -21,7 +22,9 @@ import { Worker } from "./worker.ts";
  * Keeps something in line with the keys of a range: for each key that changes it calls `reconcile`, which compares and acts. A key is
  * never worked on twice at once; many changes of it while it is come to one more run. What fails is tried again, later and later.
  *
- * Lost connections, compactions and restores are dealt with below: after each of them `reconcile` runs for exactly the keys that differ.
+ * Lost connections, compactions and restores are dealt with below: after each of them `reconcile` runs for the keys that differ. With
+ * further `sources`, when one had to be listed again, it runs for every key that the others have as well: what was made and has vanished
+ * while a watch was cut off is in no difference.
  *
  * @example
  * const stop = new AbortController();
@@ -65,7 +68,7 @@ export class Controller<Value = KeyValue> {
     return { ...worker.metrics, relists };
   }
 
-  get #informers(): readonly Pick<Informer, "start" | "stop" | "isStarted" | "relists">[] {
+  get #informers(): readonly Pick<Informer, "start" | "stop" | "isStarted" | "relists" | "onRelisted">[] {
     return [...new Set([this.informer, ...this.#settings.sources.map(({ informer }) => informer)])];
   }
 
@@ -155,11 +158,26 @@ export class Controller<Value = KeyValue> {
     const worker = this.#newWorker(term?.permit);
     this.#worker = worker;
     const ownSource: ControllerSource<Value> = { informer: this.informer, keys: ({ key }) => key };
+    const broken = deferred<never>();
+    /** Queues what the sources call for as they are now, all but one. */
+    const addPresentOf = (isWanted: (key: string) => boolean, except?: Pick<Informer, "isStarted">): void => {
+      try {
+        if (ownSource.informer !== except) addPresent(worker, ownSource, isWanted);
+        for (const source of sources) if (source.informer !== except) addPresent(worker, source, isWanted);
+      } catch (error) {
+        broken.reject(error as Error); // a `keys` threw: that ends the controller, and not who called back
+      }
+    };
     const ungain = term?.onGained?.((isGained) => {
-      addPresent(worker, ownSource, isGained);
-      for (const source of sources) addPresent(worker, source, isGained);
+      addPresentOf(isGained);
       worker.gained(isGained);
     });
+    // What was made in a range and has vanished from it before its watch was back is in no difference. What calls for it is in another range.
+    const unlisten = this.#informers.map((informer) =>
+      informer.onRelisted(() => {
+        addPresentOf(() => true, informer);
+      }),
+    );
     const feed = async <SourceValue>(source: ControllerSource<SourceValue>, intervalMs?: number): Promise<void> => {
       await this.#feed(worker, source, signal, intervalMs);
       if (signal.aborted) return;
@@ -168,9 +186,10 @@ export class Controller<Value = KeyValue> {
     };
     const loops = [feed(ownSource, resyncIntervalMs), ...sources.map((source) => feed(source))];
     try {
-      await Promise.all(loops);
+      await Promise.race([Promise.all(loops), broken.promise]);
     } finally {
       ungain?.();
+      for (const end of unlisten) end();
       working.abort(new ClosedError("The controller"));
       this.#leave(await worker.stop({ drainTimeoutMs, reason: abortReason(signal) }));
       await Promise.allSettled(loops);
@@ -192,7 +211,9 @@ export class Controller<Value = KeyValue> {
     signal: AbortSignal,
     resyncIntervalMs: number | undefined,
   ): Promise<void> {
-    for await (const change of informer.changes({ signal, resyncIntervalMs })) {
+    // Never merged: an add and a delete come to nothing then, and what was made and deleted is to be mended. It is taken at once, so few wait.
+    const maxBuffered = Number.MAX_SAFE_INTEGER;
+    for await (const change of informer.changes({ signal, resyncIntervalMs, maxBuffered })) {
       if (change.type === "error") this.#logger.warn("A value could not be decoded", { key: change.key, error: change.error });
       const isMany = (change.type === "add" && change.isInitial) || (change.type === "update" && change.isResync);
       for (const key of keysOf(keys(change))) worker.add(key, isMany ? "background" : "live");

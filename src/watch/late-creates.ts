@@ -22,6 +22,8 @@ export class LateCreates {
   readonly #places: WatchPlaces;
   readonly #signal: AbortSignal;
   readonly #refusals = new WeakMap<WatcherStream, Refusals>();
+  /** Refused, and not to be created again before their time. */
+  readonly #delayed = new Set<WatcherStream>();
 
   /** @param signal is aborted when their stream is closed */
   constructor(host: WatcherHost, places: WatchPlaces, signal: AbortSignal) {
@@ -56,9 +58,16 @@ export class LateCreates {
     return true;
   }
 
+  /** The reader of a parked watch has caught up. */
+  caughtUp(watch: WatcherStream): void {
+    if (!this.#delayed.has(watch)) this.#places.unpark(watch);
+  }
+
   async #unparkAfter(watch: WatcherStream, delayMs: number): Promise<void> {
     this.#places.park(watch);
+    this.#delayed.add(watch);
     await sleep(delayMs, { signal: this.#signal, clock: this.#host.clock }).catch(() => undefined);
+    this.#delayed.delete(watch);
     if (!this.#signal.aborted) this.#places.unpark(watch);
   }
 }

@@ -30,20 +30,34 @@ export type Creation = undefined | Deferred<WatchCreated> | Promise<WatchCreated
 /** Somebody asks: the creation as it is from then on, and the promise. */
 export function askedFor(creation: Creation): { readonly creation: Creation; readonly promise: Promise<WatchCreated> } {
   if (creation instanceof Promise) return { creation, promise: creation };
-  if (creation !== undefined && "promise" in creation) return { creation, promise: creation.promise };
-  const asked = deferred<WatchCreated>();
-  asked.promise.catch(() => undefined); // whoever does not look at it does not want to hear of it
+  if (isAsked(creation)) return { creation, promise: creation.promise };
+  const asked = newAsked();
   if (creation === undefined) return { creation: asked, promise: asked.promise };
-  if (creation instanceof WatchCreated) asked.resolve(creation);
-  else asked.reject(creation);
+  settle(asked, creation);
   return { creation: asked.promise, promise: asked.promise };
 }
 
 /** The word on it: the creation as it is from then on. Only the first one counts. */
 export function settled(creation: Creation, word: WatchCreated | Error): Creation {
-  if (creation === undefined) return word;
-  if (!("resolve" in creation)) return creation;
-  if (word instanceof WatchCreated) creation.resolve(word);
-  else creation.reject(word);
-  return creation.promise;
+  if (creation !== undefined && !isAsked(creation)) return creation;
+  // What a signal was aborted with may be no Error, and look like anything, so it is kept in a promise.
+  if (creation === undefined && (word instanceof WatchCreated || word instanceof Error)) return word;
+  const asked = creation ?? newAsked();
+  settle(asked, word);
+  return asked.promise;
+}
+
+function isAsked(creation: Creation): creation is Deferred<WatchCreated> {
+  return !(creation === undefined || creation instanceof Promise || creation instanceof WatchCreated || creation instanceof Error);
+}
+
+function newAsked(): Deferred<WatchCreated> {
+  const asked = deferred<WatchCreated>();
+  asked.promise.catch(() => undefined); // whoever does not look at it does not want to hear of it
+  return asked;
+}
+
+function settle({ resolve, reject }: Deferred<WatchCreated>, word: WatchCreated | Error): void {
+  if (word instanceof WatchCreated) resolve(word);
+  else reject(word);
 }

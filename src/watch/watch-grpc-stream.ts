@@ -111,7 +111,7 @@ export class WatchGrpcStream implements WatchHome<WatcherStream>, ConnectionOwne
   }
 
   unpark(watch: WatcherStream): void {
-    this.#places.unpark(watch);
+    this.#late.caughtUp(watch);
   }
 
   placeOf(watch: WatcherStream): WatchPlace {

@@ -87,8 +87,9 @@ abstract class WatchReader<Item, Value> implements AsyncIterableIterator<Item>, 
 
   protected takeResponse(): (BufferedResponse & { readonly response: WatchResponse<Value> }) | undefined {
     const buffered = this.watch.take() as (BufferedResponse & { readonly response: WatchResponse<Value> }) | undefined;
-    if (buffered !== undefined) this.#decodeAll(buffered.response);
-    return buffered;
+    if (buffered === undefined) return undefined;
+    this.#decodeAll(buffered.response);
+    return this.watch.isLeft ? undefined : buffered; // a decoder may have cancelled the watch: nothing is delivered after that
   }
 
   #decodeAll({ events }: WatchResponse<Value>): void {

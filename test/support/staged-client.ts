@@ -146,7 +146,9 @@ export class Stage {
     for (const answer of this.#hanging.splice(0)) answer();
   }
 
+  /** Somebody writes elsewhere, and what was before is thrown away: a watch that has missed anything needs what is gone. */
   compact(): void {
+    this.advanceTo(this.revision + 1n);
     this.#compacted = this.revision;
   }
 
@@ -163,7 +165,7 @@ export class Stage {
   #create(create: RecordedCreate): void {
     const { watchId, startRevision } = create;
     this.connection.send({ watchId, created: true, revision: this.revision, clusterId: this.clusterId });
-    if (startRevision > 0n && startRevision <= this.#compacted)
+    if (startRevision > 0n && startRevision < this.#compacted)
       this.connection.send({ watchId, canceled: true, compactRevision: this.#compacted, revision: this.revision });
     else this.#catchUp(create);
   }

@@ -156,7 +156,7 @@ describe("Informer", () => {
     seen.add(`${informer.list().sort().join()} at ${String(informer.revision)}`);
     await stage.write({ "k/a": "3", "k/b": "3", "k/c": undefined });
     seen.add(`${informer.list().sort().join()} at ${String(informer.revision)}`);
-    expect([...seen]).toEqual(["1,1 at 2", "2,2,2 at 3", "3,3 at 4"]);
+    expect([...seen]).toEqual(["1,1 at 2", "2,2,2 at 4", "3,3 at 5"]);
   });
 
   it("[rule 13] values are shared by readers, and so frozen unless that is switched off", async () => {

@@ -68,3 +68,31 @@ it("a signal is let go of once a watch that the server has ended was read to its
   expect(getEventListeners(abort.signal, "abort")).toHaveLength(0);
   await watcher.close();
 });
+
+it("a signal is let go of when a reader of single events leaves in the midst of a response", async () => {
+  const { watcher, transport } = watcherHarness();
+  const abort = new AbortController();
+  const watch = watcher.watch("a", { prefix: true, startRevision: 2n, signal: abort.signal });
+  await settle();
+  transport.connections[0]?.send({ created: true });
+  transport.connections[0]?.send({ events: [put("a1", 2n), put("a2", 2n)] });
+  const events = watch.events();
+  await events.next();
+  await events.return?.();
+  expect(getEventListeners(abort.signal, "abort")).toHaveLength(0);
+  await watcher.close();
+});
+
+it("a signal is let go of when the watcher is closed while a reader of single events is in the midst of a response", async () => {
+  const { watcher, transport } = watcherHarness();
+  const abort = new AbortController();
+  const watch = watcher.watch("a", { prefix: true, startRevision: 2n, signal: abort.signal });
+  await settle();
+  transport.connections[0]?.send({ created: true });
+  transport.connections[0]?.send({ events: [put("a1", 2n), put("a2", 2n)] });
+  const events = watch.events();
+  await events.next();
+  await watcher.close();
+  expect(getEventListeners(abort.signal, "abort")).toHaveLength(0);
+  await expect(events.next()).resolves.toEqual({ done: true, value: undefined });
+});

@@ -53,6 +53,27 @@ describe("a watch that is refused for what may pass", () => {
       .run();
   });
 
+  it("and has a reader who is behind, waits its time all the same: each that is read does not ask once more", () =>
+    watchScenario()
+      .userWatches("sibling")
+      .serverCreates("sibling")
+      .userWatches("a", { reads: "when told", startRevision: 2n })
+      .serverCreates("a", { revision: 9n })
+      .serverSends("a", [put("a", 2n)])
+      .serverSends("a", [put("a", 3n)])
+      .serverCancels("a", { cancelReason: UNAVAILABLE })
+      .userReads("a")
+      .expectEvents("a", [2n])
+      .expectState("a", "parked")
+      .expectNoCreateRequest()
+      .clockAdvances(10)
+      .expectCreateRequest("a", { startRevision: 4n })
+      .serverCreates("a", { revision: 9n })
+      .userReads("a")
+      .expectEvents("a", [3n])
+      .expectState("a", "watching")
+      .run());
+
   it("and left by its user meanwhile, is not created again, and leaves no timer", () =>
     watchScenario()
       .userWatches("sibling")
