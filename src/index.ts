@@ -94,10 +94,10 @@ export type { ClientMetrics } from "./client/client-metrics.ts";
 export type { WatchEndCause } from "./watch/watch-counters.ts";
 export type { DiagnosticsMessages } from "./controller/diagnostics-messages.ts";
 export type { ConnectionDiagnostics } from "./transport/connection-states.ts";
-export type { StreamDiagnostics } from "./watch/stream-report.ts";
-export type { WatchDiagnostics } from "./watch/watch-report.ts";
+export type { BrokenStream, StreamDiagnostics, StreamHappening } from "./watch/stream-report.ts";
+export type { WatchDiagnostics, WatchHappening } from "./watch/watch-report.ts";
 export type { RelistDiagnostics } from "./cache/relist-report.ts";
-export type { ReconcileDiagnostics } from "./controller/reconcile-report.ts";
+export type { ReconcileDiagnostics, ReconcileHappening } from "./controller/reconcile-report.ts";
 
 // Errors: a class each, and a guard that works across two copies of the package.
 export {

@@ -16,7 +16,14 @@ export class ClientMetrics {
   /** Now: gRPC Watch streams that are open. Watches with equal metadata share one. */
   readonly streams: number;
   /** Now: watches that have not ended, by where they are, as `WatchStatus.state` says. */
-  readonly watches: { readonly resuming: number; readonly watching: number; readonly parked: number };
+  readonly watches: {
+    /** Wait for the server to create them. */
+    readonly resuming: number;
+    /** The server has them. */
+    readonly watching: number;
+    /** Their reader is behind, or they wait until what refused them has passed. */
+    readonly parked: number;
+  };
   /** Count: create requests sent, those after a reconnect or a parking too. */
   readonly creates: number;
   /** Count: cancel requests sent. The last watch of a stream takes the stream with it, and sends none. */

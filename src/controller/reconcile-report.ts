@@ -10,6 +10,7 @@ export type ReconcileDiagnostics = {
   readonly attempt: number;
 } & ReconcileHappening;
 
+/** What happens to one run of `reconcile`. */
 export type ReconcileHappening =
   | { readonly type: "start" }
   | { readonly type: "end"; readonly durationMs: number }

@@ -11,7 +11,8 @@ export type StreamDiagnostics = {
   readonly streamNumber: number;
 } & StreamHappening;
 
-type StreamHappening =
+/** What happens to a stream. */
+export type StreamHappening =
   /** A call has been opened, for the first time or again. */
   | { readonly type: "opened"; readonly endpoint: string }
   | BrokenStream
@@ -19,7 +20,7 @@ type StreamHappening =
   | { readonly type: "closed" };
 
 /** The call is over, or none could be opened. */
-interface BrokenStream {
+export interface BrokenStream {
   readonly type: "broke";
   /** Undefined if none could be opened. */
   readonly endpoint: string | undefined;

@@ -17,7 +17,8 @@ export type WatchDiagnostics = {
   readonly endpoint: string | undefined;
 } & WatchHappening;
 
-type WatchHappening =
+/** What happens to a watch. */
+export type WatchHappening =
   /** The server has registered it: for the first time, or again after a reconnect or a parking. */
   | { readonly type: "created" | "resumed" }
   /** Its reader has left more unread than it may, so the server was told to forget it for now. */

@@ -33,7 +33,11 @@ export async function topCommand(context: Context): Promise<ExitCode> {
       stop.abort();
     };
     try {
-      const sample = (): TopSample => model.sample(client.state, { at: new Date(), nowMs: performance.now() });
+      const sample = (): TopSample => {
+        const { state } = client;
+        const { streams } = client.metrics();
+        return model.sample({ state, streams, at: new Date(), nowMs: performance.now() });
+      };
       await show(context, { sample, intervalMs, ending, quit, isOver: () => model.areAllEnded });
       if (!ending.aborted) throw new CommandError(exitCodes.interrupted, endingsOf(sample()));
       return exitCodes.success; // it was to run until it was told to end

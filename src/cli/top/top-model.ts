@@ -27,6 +27,15 @@ export interface TopSample {
   readonly happenings: readonly string[];
 }
 
+/** What a sample is taken of, beside the watches. */
+export interface TopMoment {
+  readonly state: StateChange;
+  /** Of `client.metrics()`. */
+  readonly streams: number;
+  readonly at: Date;
+  readonly nowMs: number;
+}
+
 export interface WatchedKey {
   readonly title: string;
   readonly status: () => ShownStatus;
@@ -78,7 +87,7 @@ export class TopModel {
   }
 
   /** @param nowMs of a clock that only goes forward, the same as before */
-  sample(state: StateChange, { at, nowMs }: { readonly at: Date; readonly nowMs: number }): TopSample {
+  sample({ state, streams, at, nowMs }: TopMoment): TopSample {
     const seconds = Math.max(nowMs - this.#sampledAtMs, 1) / 1_000;
     this.#sampledAtMs = nowMs;
     const watches = this.#tallies.map((tally): WatchSample => {
@@ -89,14 +98,12 @@ export class TopModel {
       if (history.length > HISTORY_LENGTH) history.shift();
       return { title: watched.title, status: watched.status(), ending, events, eventsPerSecond, history: [...history] };
     });
-    const serving = watches.flatMap(({ status }) => (status.endpoint === undefined ? [] : [status.endpoint]));
     return {
       at,
       runningMs: Math.max(nowMs - this.#startedAtMs, 0),
       state,
       watches,
-      // Watches of one client with the same metadata share a stream, so there is one for each endpoint that serves any.
-      streams: new Set(serving).size,
+      streams,
       reconnects: Math.max(this.#connections - 1, 0),
       happenings: [...this.#happenings],
     };

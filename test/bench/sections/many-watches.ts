@@ -8,6 +8,8 @@ import { type BenchRun, Figures } from "./bench-run.ts";
 import { DelayedServer } from "./delayed-server.ts";
 
 const OURS = "etcd-watch";
+/** Ours by itself: a loop over it is the language's own, and takes as much again. */
+const UNREAD = "etcd-watch, without a loop";
 const COUNTS = [100, 1_000, 10_000];
 const DELAY_MS = 5;
 /** One at a time through the delay would take minutes. */
@@ -45,7 +47,7 @@ export async function manyWatches(run: BenchRun): Promise<string> {
     "## Many watches on one stream",
     `The load server answers creates at once, so the time is the client's, and the link's: "${DELAY_MS} ms" is a proxy that delays each way by so much. ` +
       "Created: from the first request that the server gets to its last answer. Resumed: from the cut of the connection to the last answer. " +
-      "Heap: what an idle watch takes that somebody reads (Go: heap and stacks).",
+      "Heap: what an idle watch takes that somebody reads (Go: heap and stacks), and what it takes without the suspended `for await`.",
     ...MEASURES.map(part),
   ].join("\n\n");
 }
@@ -61,7 +63,8 @@ function tableOf(
     figures.of(`${name} ${count} ${delayMs} ${measure}`);
   const head = shown.map(({ count, delayMs }) => `${count}${delayMs === 0 ? "" : `, ${delayMs} ms`}`);
   const text = measure === "heap a watch" ? kib : milliseconds;
-  const values = names.map((name) => [name, ...shown.map((each) => text(median(series(name, each))))]);
+  const rows = measure === "heap a watch" ? [...names, UNREAD] : names;
+  const values = rows.map((name) => [name, ...shown.map((each) => text(median(series(name, each))))]);
   const ratios = names
     .filter((name) => name !== OURS)
     .map((name) => [`etcd-watch / ${name}`, ...shown.map((each) => ratioText(ratio(series(OURS, each), series(name, each))))]);
@@ -95,6 +98,19 @@ async function measure(
     await child.end();
     await link.stop();
   }
+  if (program.name === OURS && delayMs === 0) await measureUnread(run, program, { count, figures });
+}
+
+async function measureUnread(
+  run: BenchRun,
+  program: MeasuredProgram,
+  { count, figures }: { count: number; figures: Figures },
+): Promise<void> {
+  const child = new MeasuredProcess(program);
+  const order = { do: "watch", endpoint: run.server.endpoint, key: loadKey({ kind: "idle" }), count, read: false } as const;
+  const { heapBytesPerWatch } = await child.tell<WatchAnswer>(order);
+  figures.add(`${UNREAD} ${count} 0 heap a watch`, heapBytesPerWatch);
+  await child.end();
 }
 
 async function seenByAll(run: BenchRun, child: MeasuredProcess, count: number): Promise<number> {

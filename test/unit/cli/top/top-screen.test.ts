@@ -28,16 +28,24 @@ function sampleOf(
     0,
   );
   fill(model);
-  return model.sample(CONNECTED, { at: AT, nowMs: 2_000 });
+  return model.sample({ state: CONNECTED, streams: 1, at: AT, nowMs: 2_000 });
 }
 
 describe("TopModel", () => {
   it("counts events and how many come a second", () => {
     const model = new TopModel([{ title: "a", status: () => status() }], 0);
     model.addEvents(0, 10);
-    expect(model.sample(CONNECTED, { at: AT, nowMs: 2_000 }).watches[0]).toMatchObject({ events: 10, eventsPerSecond: 5, history: [5] });
+    expect(model.sample({ state: CONNECTED, streams: 1, at: AT, nowMs: 2_000 }).watches[0]).toMatchObject({
+      events: 10,
+      eventsPerSecond: 5,
+      history: [5],
+    });
     model.addEvents(0, 3);
-    expect(model.sample(CONNECTED, { at: AT, nowMs: 3_000 }).watches[0]).toMatchObject({ events: 13, eventsPerSecond: 3, history: [5, 3] });
+    expect(model.sample({ state: CONNECTED, streams: 1, at: AT, nowMs: 3_000 }).watches[0]).toMatchObject({
+      events: 13,
+      eventsPerSecond: 3,
+      history: [5, 3],
+    });
   });
 
   it("counts a reconnect for each connection but the first", () => {
