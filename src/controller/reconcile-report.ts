@@ -12,9 +12,24 @@ export type ReconcileDiagnostics = {
 
 /** What happens to one run of `reconcile`. */
 export type ReconcileHappening =
-  | { readonly type: "start" }
-  | { readonly type: "end"; readonly durationMs: number }
+  | {
+      /** What has happened. */
+      readonly type: "start";
+    }
+  | {
+      /** What has happened. */
+      readonly type: "end";
+      /** How long it took. */
+      readonly durationMs: number;
+    }
   /** Whether it runs again is for the controller to decide; a `TerminalError` is final. */
-  | { readonly type: "error"; readonly durationMs: number; readonly error: unknown };
+  | {
+      /** What has happened. */
+      readonly type: "error";
+      /** How long it took. */
+      readonly durationMs: number;
+      /** What it threw. */
+      readonly error: unknown;
+    };
 
 export const reconcileChannel = diagnosticsChannel<ReconcileDiagnostics>("etcd-watch:reconcile");

@@ -14,16 +14,26 @@ export type StreamDiagnostics = {
 /** What happens to a stream. */
 export type StreamHappening =
   /** A call has been opened, for the first time or again. */
-  | { readonly type: "opened"; readonly endpoint: string }
+  | {
+      /** What has happened. */
+      readonly type: "opened";
+      /** Where it leads to. */
+      readonly endpoint: string;
+    }
   | BrokenStream
   /** It has no watches any more, and is opened no more. */
-  | { readonly type: "closed" };
+  | {
+      /** What has happened. */
+      readonly type: "closed";
+    };
 
 /** The call is over, or none could be opened. */
 export interface BrokenStream {
+  /** What has happened. */
   readonly type: "broke";
   /** Undefined if none could be opened. */
   readonly endpoint: string | undefined;
+  /** Why. */
   readonly error: EtcdError;
   /** The error's code: a gRPC status name, or `PROTOCOL`. */
   readonly cause: string;

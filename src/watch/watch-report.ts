@@ -20,13 +20,33 @@ export type WatchDiagnostics = {
 /** What happens to a watch. */
 export type WatchHappening =
   /** The server has registered it: for the first time, or again after a reconnect or a parking. */
-  | { readonly type: "created" | "resumed" }
+  | {
+      /** What has happened. */
+      readonly type: "created" | "resumed";
+    }
   /** Its reader has left more unread than it may, so the server was told to forget it for now. */
-  | { readonly type: "parked"; readonly bufferedBytes: number; readonly limitBytes: number }
+  | {
+      /** What has happened. */
+      readonly type: "parked";
+      /** What is unread. */
+      readonly bufferedBytes: number;
+      /** What may be. */
+      readonly limitBytes: number;
+    }
   /** The reader has caught up. `resumed` follows. */
-  | { readonly type: "unparked" }
+  | {
+      /** What has happened. */
+      readonly type: "unparked";
+    }
   /** `error` is what the loop over it throws; undefined for a quiet end. */
-  | { readonly type: "ended"; readonly cause: WatchEndCause; readonly error: EtcdError | undefined };
+  | {
+      /** What has happened. */
+      readonly type: "ended";
+      /** By what. */
+      readonly cause: WatchEndCause;
+      /** What the loop throws. */
+      readonly error: EtcdError | undefined;
+    };
 
 const watchChannel = diagnosticsChannel<WatchDiagnostics>("etcd-watch:watch");
 
