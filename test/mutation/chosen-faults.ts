@@ -1,4 +1,5 @@
 import type { ChosenFault } from "./chosen-fault.ts";
+import { EVENT_PATH_FAULTS } from "./event-path-faults.ts";
 import { WATCH_FAULTS } from "./watch-faults.ts";
 import { WIRE_FAULTS } from "./wire-faults.ts";
 
@@ -192,5 +193,5 @@ const AUTHORS: readonly Omit<ChosenFault, "by">[] = [
 
 export const CHOSEN_FAULTS: readonly ChosenFault[] = [
   ...AUTHORS.map((fault) => ({ ...fault, by: "author" as const })),
-  ...[...WATCH_FAULTS, ...WIRE_FAULTS].map((fault) => ({ ...fault, by: "reader" as const })),
+  ...[...WATCH_FAULTS, ...WIRE_FAULTS, ...EVENT_PATH_FAULTS].map((fault) => ({ ...fault, by: "reader" as const })),
 ];
