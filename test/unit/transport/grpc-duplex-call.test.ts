@@ -1,0 +1,65 @@
+import { MockEtcdServer } from "etcd-watch/mock-server";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { WatchDefinition, WatchRequest, WatchResponse } from "../../../src/gen/rpc.ts";
+import { GrpcTransport } from "../../../src/transport/grpc-transport.ts";
+import { methodPath } from "../../../src/transport/rpc-method.ts";
+import type { DuplexCall } from "../../../src/transport/transport.ts";
+import { eventually } from "../../support/eventually.ts";
+
+const WATCH = methodPath(WatchDefinition, WatchDefinition.methods.watch);
+
+/** A Watch stream to a server, that nobody listens to yet. */
+async function watchCall(): Promise<{ call: DuplexCall; server: MockEtcdServer }> {
+  const server = await MockEtcdServer.start();
+  const transport = new GrpcTransport({
+    endpoints: server.endpoint,
+    connectTimeoutMs: 2_000,
+    keepAliveIntervalMs: 10_000,
+    keepAliveTimeoutMs: 5_000,
+    maxReceiveBytes: 2 ** 31 - 1,
+  });
+  onTestFinished(async () => {
+    transport.close();
+    await server.stop();
+  });
+  const call = await transport.duplex(WATCH, { connection: "watches", metadata: {}, signal: new AbortController().signal });
+  return { call, server };
+}
+
+/** Asks for a watch with an id, which the server answers with. */
+const create = (watchId: bigint): Uint8Array =>
+  WatchRequest.encode(
+    WatchRequest.fromPartial({ requestUnion: { $case: "createRequest", value: { key: Buffer.from("a"), watchId } } }),
+  ).finish();
+
+describe("GrpcDuplexCall", () => {
+  it("writes messages in their order, also those that come while another one is being written", async () => {
+    const { call } = await watchCall();
+    const ids: bigint[] = [];
+    call.start({
+      onMessage: (bytes) => void ids.push(WatchResponse.decode(bytes).watchId),
+      onEnd: () => undefined,
+    });
+    const asked = Array.from({ length: 20 }, (_, index) => BigInt(index + 100));
+    for (const watchId of asked) call.write(create(watchId));
+    await eventually(() => ids.length === asked.length);
+    expect(ids).toEqual(asked);
+  });
+
+  it("hands over nothing after cancel(), also from within onMessage while more is on its way", async () => {
+    const { call, server } = await watchCall();
+    const ids: bigint[] = [];
+    const ends: unknown[] = [];
+    call.start({
+      onMessage: (bytes) => {
+        ids.push(WatchResponse.decode(bytes).watchId);
+        if (ids.length === 2) call.cancel();
+      },
+      onEnd: (status) => void ends.push(status),
+    });
+    for (const watchId of [100n, 101n, 102n, 103n]) call.write(create(watchId));
+    await eventually(() => ids.length === 2 && server.metrics.streams === 0);
+    call.write(create(104n));
+    expect({ ids, ends }).toEqual({ ids: [100n, 101n], ends: [] });
+  });
+});

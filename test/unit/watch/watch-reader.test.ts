@@ -1,0 +1,90 @@
+import { describe, expect, it } from "vitest";
+import type { WatchChannel } from "../../../src/watch/watch-channel.ts";
+import type { WatchOptions } from "../../../src/watch/watch-options.ts";
+import { put } from "../../support/watch-messages.ts";
+import { settle, watcherHarness } from "../../support/watcher-harness.ts";
+
+/** A watch from revision 1 that the server has created with id 0. */
+async function served<Value>(options: WatchOptions<Value>) {
+  const harness = watcherHarness();
+  const channel = harness.watcher.watch("k", { startRevision: 1n, ...options });
+  await settle();
+  const [connection] = harness.transport.connections;
+  if (connection === undefined) throw new Error("no stream was opened");
+  connection.send({ created: true, watchId: 0n, revision: 1n });
+  return { ...harness, channel, connection };
+}
+
+/** A watch whose decoder ends it at revision 3, with how often it was called. */
+async function endedByItsDecoder() {
+  let channel: WatchChannel<string> | undefined;
+  const decoded: bigint[] = [];
+  const stage = await served({
+    decode: ({ modRevision, valueText }) => {
+      decoded.push(modRevision);
+      if (modRevision === 3n) channel?.cancel();
+      return valueText;
+    },
+  });
+  channel = stage.channel;
+  return { ...stage, decoded };
+}
+
+describe("a response that is handed to a reader who waits for it", () => {
+  it("is decoded like one from the buffer", async () => {
+    const { channel, connection, watcher } = await served({ decode: (kv) => kv.json<{ n: number }>().n });
+    const waiting = channel[Symbol.asyncIterator]().next();
+    connection.send({ watchId: 0n, events: [put("k", 2n, { value: '{"n":1}' }), put("k", 3n, { value: "no json" })] });
+    const { value } = await waiting;
+    expect(value?.events.map((event) => event.value)).toEqual([1, undefined]);
+    expect(value?.events[1]?.decodeError).toBeInstanceOf(SyntaxError);
+    await watcher.close();
+  });
+
+  it("counts as taken at once, and is in no buffer", async () => {
+    const { channel, connection, watcher } = await served({});
+    const waiting = channel[Symbol.asyncIterator]().next();
+    connection.send({ watchId: 0n, events: [put("k", 2n)] });
+    expect(channel.resumeRevision).toBe(3n);
+    expect(channel.status).toMatchObject({ bufferedResponses: 0, bufferedBytes: 0, lag: 0n });
+    expect((await waiting).value?.events).toHaveLength(1);
+    await watcher.close();
+  });
+
+  it("is not delivered, and not counted, when its decoder ends the watch", async () => {
+    const { channel, connection, decoded } = await endedByItsDecoder();
+    const iterator = channel[Symbol.asyncIterator]();
+    const waiting = [iterator.next(), iterator.next(), iterator.next()];
+    connection.send({ watchId: 0n, events: [put("k", 2n)] });
+    connection.send({ watchId: 0n, events: [put("k", 3n)] });
+    const results = await Promise.all(waiting);
+    expect(results.map(({ value }) => value?.events[0]?.kv.modRevision)).toEqual([2n, undefined, undefined]);
+    expect(channel.resumeRevision).toBe(3n);
+    expect(decoded).toEqual([2n, 3n]);
+  });
+
+  it("answers one next() after the other, with further ones behind it", async () => {
+    const { channel, connection, watcher } = await served({});
+    const iterator = channel[Symbol.asyncIterator]();
+    const waiting = Array.from({ length: 4 }, () => iterator.next());
+    for (const revision of [2n, 3n, 4n]) connection.send({ watchId: 0n, events: [put("k", revision)] });
+    waiting.push(iterator.next());
+    for (const revision of [5n, 6n]) connection.send({ watchId: 0n, events: [put("k", revision)] });
+    const results = await Promise.all(waiting);
+    expect(results.map(({ value }) => value?.events[0]?.kv.modRevision)).toEqual([2n, 3n, 4n, 5n, 6n]);
+    await watcher.close();
+  });
+});
+
+describe("events() whose decoder ends the watch", () => {
+  it("ends each next() that waits, and delivers nothing of that response", async () => {
+    const { channel, connection, decoded } = await endedByItsDecoder();
+    const events = channel.events();
+    const waiting = [events.next(), events.next(), events.next()];
+    connection.send({ watchId: 0n, events: [put("k", 2n)] });
+    connection.send({ watchId: 0n, events: [put("k", 3n), put("k", 4n)] });
+    const results = await Promise.all(waiting);
+    expect(results.map(({ value }) => value?.kv.modRevision)).toEqual([2n, undefined, undefined]);
+    expect(decoded).toContain(3n);
+  });
+});
