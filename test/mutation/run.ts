@@ -1,4 +1,3 @@
-import { existsSync } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
@@ -92,7 +91,7 @@ let survived = 0;
 for (const [index, { name, file, change, tests }] of faults.entries()) {
   const text = change(await workshop.read(file));
   const nearest = file.replace(/^src\//, "test/unit/").replace(/\.ts$/, ".test.ts");
-  const isTested = existsSync(join(repository, nearest)) && tests.every((test) => test !== nearest);
+  const isTested = workshop.has(nearest) && tests.every((test) => test !== nearest);
   let outcome: Outcome = isTested ? await workshop.tryWith(file, text, [nearest]) : { kind: "survived" };
   if (outcome.kind === "survived") outcome = await workshop.tryWith(file, text, tests);
   if (outcome.kind === "survived") survived++;

@@ -76,6 +76,20 @@ describe("a response that is handed to a reader who waits for it", () => {
   });
 });
 
+describe("events() in the middle of a revision", () => {
+  it("does not count a notice that comes meanwhile, until its last event", async () => {
+    const { channel, connection, watcher } = await served({});
+    connection.send({ watchId: 0n, events: [put("k", 2n), put("k", 2n)] });
+    const events = channel.events();
+    await events.next();
+    connection.send({ watchId: 0n, revision: 50n });
+    expect(channel.resumeRevision).toBe(1n);
+    await events.next();
+    expect(channel.resumeRevision).toBe(51n);
+    await watcher.close();
+  });
+});
+
 describe("events() whose decoder ends the watch", () => {
   it("ends each next() that waits, and delivers nothing of that response", async () => {
     const { channel, connection, decoded } = await endedByItsDecoder();
