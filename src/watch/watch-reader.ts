@@ -86,7 +86,7 @@ abstract class WatchReader<Item, Value> implements AsyncIterableIterator<Item>, 
   protected takeResponse(): (BufferedResponse & { readonly response: WatchResponse<Value> }) | undefined {
     const buffered = this.watch.take() as (BufferedResponse & { readonly response: WatchResponse<Value> }) | undefined;
     if (buffered !== undefined) this.#decodeAll(buffered.response);
-    return buffered;
+    return this.watch.isLeft ? undefined : buffered; // a decoder has ended the watch: nothing is delivered afterwards
   }
 
   #decodeAll({ events }: WatchResponse<Value>): void {

@@ -218,7 +218,7 @@ export class WatcherStream {
     this.#creation = settled(this.#creation, reason);
     this.#waiters?.end(reason);
     this.#waiters = undefined;
-    if (this.bufferedResponses === 0 && !this.#inHand) this.onEnd();
+    if (this.isLeft || (this.bufferedResponses === 0 && !this.#inHand)) this.onEnd();
     this.#reader?.wake();
   }
 

@@ -61,9 +61,9 @@ export const EVENT_PATH_FAULTS: readonly Omit<ChosenFault, "by">[] = [
       replace: "",
     },
     {
-      name: "a response whose decoder has ended the watch takes the answer of the next next()",
-      find: "if (resolve !== this.#waiting) return; // a decoder has ended the watch, and who waited was told",
-      replace: "",
+      name: "a response whose decoder has ended the watch is delivered when it was in the buffer",
+      find: "return this.watch.isLeft ? undefined : buffered;",
+      replace: "return buffered;",
     },
     {
       name: "events() stands behind a revision that it is in the middle of",
@@ -162,6 +162,16 @@ export const EVENT_PATH_FAULTS: readonly Omit<ChosenFault, "by">[] = [
       name: "what is in the buffer counts as taken",
       find: "if (this.bufferedResponses === 0 && !this.#inHand && !this.isLeft) this.#taken64",
       replace: "if (!this.#inHand && !this.isLeft) this.#taken64",
+    },
+    {
+      name: "a notice that the reader does not see leaves resumeRevision behind",
+      find: "if (this.bufferedResponses === 0 && !this.#inHand && !this.isLeft) this.#taken64 = this.#next64;",
+      replace: "",
+    },
+    {
+      name: "a watch that is left in the middle of a response goes on listening to its signal",
+      find: "this.isLeft || (this.bufferedResponses === 0 && !this.#inHand)",
+      replace: "this.bufferedResponses === 0 && !this.#inHand",
     },
     {
       name: "the rest of a response that is in hand counts as taken",

@@ -1,3 +1,4 @@
+import { getEventListeners } from "node:events";
 import { describe, expect, it } from "vitest";
 import type { WatchChannel } from "../../../src/watch/watch-channel.ts";
 import type { WatchOptions } from "../../../src/watch/watch-options.ts";
@@ -99,6 +100,49 @@ describe("events() whose decoder ends the watch", () => {
     connection.send({ watchId: 0n, events: [put("k", 3n), put("k", 4n)] });
     const results = await Promise.all(waiting);
     expect(results.map(({ value }) => value?.kv.modRevision)).toEqual([2n, undefined, undefined]);
+    expect(channel.resumeRevision).toBe(3n);
     expect(decoded).toContain(3n);
+  });
+});
+
+describe("a response from the buffer whose decoder ends the watch", () => {
+  it("is not delivered, and not counted", async () => {
+    const { channel, connection } = await endedByItsDecoder();
+    connection.send({ watchId: 0n, events: [put("k", 2n)] });
+    connection.send({ watchId: 0n, events: [put("k", 3n)] });
+    const iterator = channel[Symbol.asyncIterator]();
+    expect((await iterator.next()).value?.events[0]?.value).toBe("value at 2");
+    expect(await iterator.next()).toEqual({ done: true, value: undefined });
+    expect(channel.resumeRevision).toBe(3n);
+  });
+
+  it("is not given to events() either", async () => {
+    const { channel, connection } = await endedByItsDecoder();
+    connection.send({ watchId: 0n, events: [put("k", 2n)] });
+    connection.send({ watchId: 0n, events: [put("k", 3n), put("k", 4n)] });
+    const events = channel.events();
+    expect((await events.next()).value?.value).toBe("value at 2");
+    expect(await events.next()).toEqual({ done: true, value: undefined });
+    expect(channel.resumeRevision).toBe(3n);
+  });
+});
+
+describe("a watch that is left in the middle of a response", () => {
+  const leaves: Readonly<Record<string, (channel: WatchChannel, events: AsyncIterableIterator<unknown>) => void>> = {
+    "cancel()": (channel) => {
+      channel.cancel();
+    },
+    "return()": (_, events) => void events.return?.(),
+  };
+
+  it.each(Object.keys(leaves))("by %s listens to its signal no more", async (name) => {
+    const { signal } = new AbortController();
+    const { channel, connection } = await served({ signal });
+    connection.send({ watchId: 0n, events: [put("k", 2n), put("k", 3n)] });
+    const events = channel.events();
+    await events.next();
+    expect(getEventListeners(signal, "abort")).toHaveLength(1);
+    leaves[name]?.(channel, events);
+    expect(getEventListeners(signal, "abort")).toHaveLength(0);
   });
 });
