@@ -16,50 +16,56 @@ async function served<Value>(options: WatchOptions<Value>) {
   return { ...harness, channel, connection };
 }
 
+/** The next item; undefined at the end. */
+async function next<Item>(iterator: AsyncIterator<Item>): Promise<Item | undefined> {
+  const result = await iterator.next();
+  return result.done === true ? undefined : result.value;
+}
+
 /** A watch whose decoder ends it at revision 3, with how often it was called. */
 async function endedByItsDecoder() {
-  let channel: WatchChannel<string> | undefined;
+  const own: { channel?: WatchChannel<string> } = {};
   const decoded: bigint[] = [];
   const stage = await served({
     decode: ({ modRevision, valueText }) => {
       decoded.push(modRevision);
-      if (modRevision === 3n) channel?.cancel();
+      if (modRevision === 3n) own.channel?.cancel();
       return valueText;
     },
   });
-  channel = stage.channel;
+  own.channel = stage.channel;
   return { ...stage, decoded };
 }
 
 describe("a response that is handed to a reader who waits for it", () => {
   it("is decoded like one from the buffer", async () => {
     const { channel, connection, watcher } = await served({ decode: (kv) => kv.json<{ n: number }>().n });
-    const waiting = channel[Symbol.asyncIterator]().next();
+    const waiting = next(channel[Symbol.asyncIterator]());
     connection.send({ watchId: 0n, events: [put("k", 2n, { value: '{"n":1}' }), put("k", 3n, { value: "no json" })] });
-    const { value } = await waiting;
-    expect(value?.events.map((event) => event.value)).toEqual([1, undefined]);
-    expect(value?.events[1]?.decodeError).toBeInstanceOf(SyntaxError);
+    const response = await waiting;
+    expect(response?.events.map((event) => event.value)).toEqual([1, undefined]);
+    expect(response?.events[1]?.decodeError).toBeInstanceOf(SyntaxError);
     await watcher.close();
   });
 
   it("counts as taken at once, and is in no buffer", async () => {
     const { channel, connection, watcher } = await served({});
-    const waiting = channel[Symbol.asyncIterator]().next();
+    const waiting = next(channel[Symbol.asyncIterator]());
     connection.send({ watchId: 0n, events: [put("k", 2n)] });
     expect(channel.resumeRevision).toBe(3n);
     expect(channel.status).toMatchObject({ bufferedResponses: 0, bufferedBytes: 0, lag: 0n });
-    expect((await waiting).value?.events).toHaveLength(1);
+    expect((await waiting)?.events).toHaveLength(1);
     await watcher.close();
   });
 
   it("is not delivered, and not counted, when its decoder ends the watch", async () => {
     const { channel, connection, decoded } = await endedByItsDecoder();
     const iterator = channel[Symbol.asyncIterator]();
-    const waiting = [iterator.next(), iterator.next(), iterator.next()];
+    const waiting = [next(iterator), next(iterator), next(iterator)];
     connection.send({ watchId: 0n, events: [put("k", 2n)] });
     connection.send({ watchId: 0n, events: [put("k", 3n)] });
     const results = await Promise.all(waiting);
-    expect(results.map(({ value }) => value?.events[0]?.kv.modRevision)).toEqual([2n, undefined, undefined]);
+    expect(results.map((response) => response?.events[0]?.kv.modRevision)).toEqual([2n, undefined, undefined]);
     expect(channel.resumeRevision).toBe(3n);
     expect(decoded).toEqual([2n, 3n]);
   });
@@ -67,12 +73,12 @@ describe("a response that is handed to a reader who waits for it", () => {
   it("answers one next() after the other, with further ones behind it", async () => {
     const { channel, connection, watcher } = await served({});
     const iterator = channel[Symbol.asyncIterator]();
-    const waiting = Array.from({ length: 4 }, () => iterator.next());
+    const waiting = Array.from({ length: 4 }, () => next(iterator));
     for (const revision of [2n, 3n, 4n]) connection.send({ watchId: 0n, events: [put("k", revision)] });
-    waiting.push(iterator.next());
+    waiting.push(next(iterator));
     for (const revision of [5n, 6n]) connection.send({ watchId: 0n, events: [put("k", revision)] });
     const results = await Promise.all(waiting);
-    expect(results.map(({ value }) => value?.events[0]?.kv.modRevision)).toEqual([2n, 3n, 4n, 5n, 6n]);
+    expect(results.map((response) => response?.events[0]?.kv.modRevision)).toEqual([2n, 3n, 4n, 5n, 6n]);
     await watcher.close();
   });
 });
@@ -95,11 +101,11 @@ describe("events() whose decoder ends the watch", () => {
   it("ends each next() that waits, and delivers nothing of that response", async () => {
     const { channel, connection, decoded } = await endedByItsDecoder();
     const events = channel.events();
-    const waiting = [events.next(), events.next(), events.next()];
+    const waiting = [next(events), next(events), next(events)];
     connection.send({ watchId: 0n, events: [put("k", 2n)] });
     connection.send({ watchId: 0n, events: [put("k", 3n), put("k", 4n)] });
     const results = await Promise.all(waiting);
-    expect(results.map(({ value }) => value?.kv.modRevision)).toEqual([2n, undefined, undefined]);
+    expect(results.map((event) => event?.kv.modRevision)).toEqual([2n, undefined, undefined]);
     expect(channel.resumeRevision).toBe(3n);
     expect(decoded).toContain(3n);
   });
@@ -111,7 +117,7 @@ describe("a response from the buffer whose decoder ends the watch", () => {
     connection.send({ watchId: 0n, events: [put("k", 2n)] });
     connection.send({ watchId: 0n, events: [put("k", 3n)] });
     const iterator = channel[Symbol.asyncIterator]();
-    expect((await iterator.next()).value?.events[0]?.value).toBe("value at 2");
+    expect((await next(iterator))?.events[0]?.value).toBe("value at 2");
     expect(await iterator.next()).toEqual({ done: true, value: undefined });
     expect(channel.resumeRevision).toBe(3n);
   });
@@ -121,7 +127,7 @@ describe("a response from the buffer whose decoder ends the watch", () => {
     connection.send({ watchId: 0n, events: [put("k", 2n)] });
     connection.send({ watchId: 0n, events: [put("k", 3n), put("k", 4n)] });
     const events = channel.events();
-    expect((await events.next()).value?.value).toBe("value at 2");
+    expect((await next(events))?.value).toBe("value at 2");
     expect(await events.next()).toEqual({ done: true, value: undefined });
     expect(channel.resumeRevision).toBe(3n);
   });
