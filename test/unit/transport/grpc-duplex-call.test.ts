@@ -1,6 +1,8 @@
+import { Client, credentials, Metadata } from "@grpc/grpc-js";
 import { MockEtcdServer } from "etcd-watch/mock-server";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { WatchDefinition, WatchRequest, WatchResponse } from "../../../src/gen/rpc.ts";
+import { GrpcDuplexCall } from "../../../src/transport/grpc-duplex-call.ts";
 import { GrpcTransport } from "../../../src/transport/grpc-transport.ts";
 import { methodPath } from "../../../src/transport/rpc-method.ts";
 import type { DuplexCall } from "../../../src/transport/transport.ts";
@@ -44,6 +46,24 @@ describe("GrpcDuplexCall", () => {
     for (const watchId of asked) call.write(create(watchId));
     await eventually(() => ids.length === asked.length);
     expect(ids).toEqual(asked);
+  });
+
+  it("keeps messages until there is a connection: grpc-js holds one, and forgets it for the next", async () => {
+    const { server } = await watchCall();
+    const client = new Client(server.endpoint, credentials.createInsecure());
+    onTestFinished(() => {
+      client.close();
+    });
+    const call = new GrpcDuplexCall({ channel: client.getChannel(), path: WATCH, endpoint: server.endpoint, metadata: new Metadata() });
+    const ids: bigint[] = [];
+    for (const watchId of [100n, 101n, 102n]) call.write(create(watchId));
+    call.start({
+      onMessage: (bytes) => void ids.push(WatchResponse.decode(bytes).watchId),
+      onEnd: () => undefined,
+    });
+    await eventually(() => ids.length === 3);
+    expect(ids).toEqual([100n, 101n, 102n]);
+    call.cancel();
   });
 
   it("hands over nothing after cancel(), also from within onMessage while more is on its way", async () => {
