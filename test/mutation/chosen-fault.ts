@@ -10,3 +10,12 @@ export interface ChosenFault {
   /** The test files to run. */
   readonly tests: readonly string[];
 }
+
+/** Several faults of one file, which the same tests are to notice. */
+export function inFile(
+  file: string,
+  tests: readonly string[],
+  changes: readonly Pick<ChosenFault, "name" | "find" | "replace">[],
+): Omit<ChosenFault, "by">[] {
+  return changes.map((change) => ({ ...change, file, tests }));
+}

@@ -1,4 +1,6 @@
 import type { ChosenFault } from "./chosen-fault.ts";
+import { EVENT_PATH_FAULTS } from "./event-path-faults.ts";
+import { MESSAGE_FAULTS } from "./message-faults.ts";
 import { WATCH_FAULTS } from "./watch-faults.ts";
 import { WIRE_FAULTS } from "./wire-faults.ts";
 
@@ -9,50 +11,50 @@ const AUTHORS: readonly Omit<ChosenFault, "by">[] = [
   {
     name: "resumes at the header's revision + 1 after events (gazette/core#336)",
     file: "src/watch/next-revision.ts",
-    find: "if (lastRevision !== 0n) return larger(current, lastRevision + 1n);",
-    replace: "if (lastRevision !== 0n) return larger(current, headerRevision + 1n);",
+    find: "if (lastRevision !== 0) return larger(current, successor(lastRevision));",
+    replace: "if (lastRevision !== 0) return larger(current, successor(headerRevision));",
     tests: WATCH_TESTS,
   },
   {
     name: "resumes at the last event, which comes twice",
     file: "src/watch/next-revision.ts",
-    find: "if (lastRevision !== 0n) return larger(current, lastRevision + 1n);",
-    replace: "if (lastRevision !== 0n) return larger(current, lastRevision);",
+    find: "if (lastRevision !== 0) return larger(current, successor(lastRevision));",
+    replace: "if (lastRevision !== 0) return larger(current, lastRevision);",
     tests: WATCH_TESTS,
   },
   {
     name: "resumes at the notice's revision, whose event comes twice (etcd-io/etcd#15248)",
     file: "src/watch/next-revision.ts",
-    find: "return larger(current, headerRevision + 1n);",
+    find: "return larger(current, successor(headerRevision));",
     replace: "return larger(current, headerRevision);",
     tests: WATCH_TESTS,
   },
   {
     name: "a notice lowers the cursor",
     file: "src/watch/next-revision.ts",
-    find: "return larger(current, headerRevision + 1n);",
-    replace: "return headerRevision + 1n;",
+    find: "return larger(current, successor(headerRevision));",
+    replace: "return successor(headerRevision);",
     tests: WATCH_TESTS,
   },
   {
     name: "the created of a resume moves the cursor (jetcd#946)",
     file: "src/watch/next-revision.ts",
-    find: "if (created) return current === 0n ? headerRevision + 1n : current;",
-    replace: "if (created) return larger(current, headerRevision + 1n);",
+    find: "if (created) return current === 0 ? successor(headerRevision) : current;",
+    replace: "if (created) return larger(current, successor(headerRevision));",
     tests: WATCH_TESTS,
   },
   {
     name: "a from-now watch stays at 0 until an event comes",
     file: "src/watch/next-revision.ts",
-    find: "if (created) return current === 0n ? headerRevision + 1n : current;",
+    find: "if (created) return current === 0 ? successor(headerRevision) : current;",
     replace: "if (created) return current;",
     tests: WATCH_TESTS,
   },
   {
     name: "a compaction's answer moves the cursor",
     file: "src/watch/next-revision.ts",
-    find: "if (canceled || headerRevision === 0n) return current;",
-    replace: "if (headerRevision === 0n) return 1n;",
+    find: "if (canceled || headerRevision === 0) return current;",
+    replace: "if (headerRevision === 0) return 1;",
     tests: WATCH_TESTS,
   },
   {
@@ -142,29 +144,29 @@ const AUTHORS: readonly Omit<ChosenFault, "by">[] = [
   {
     name: "the reader's cursor is at what was received, not at what was taken",
     file: "src/watch/watcher-stream.ts",
-    find: "return this.#takenRevision;",
-    replace: "return this.#nextRevision;",
+    find: "return asBigInt(this.#taken64);",
+    replace: "return asBigInt(this.#next64);",
     tests: WATCH_TESTS,
   },
   {
     name: "events below the start are delivered (etcd-io/etcd#20221)",
     file: "src/watch/watcher-stream.ts",
-    find: "const wanted = notBelow(message.events, from);",
-    replace: "const wanted = message.events;",
+    find: "const wanted = notBelow(events, from);",
+    replace: "const wanted = events;",
     tests: WATCH_TESTS,
   },
   {
     name: "a watch that is parked is never created again",
     file: "src/watch/watcher-stream.ts",
-    find: "      this.#home.unpark(this);",
-    replace: "",
+    find: "this.#home.unpark(this);",
+    replace: "void 0;",
     tests: WATCH_TESTS,
   },
   {
     name: "an end throws away what was received before it",
     file: "src/watch/watcher-stream.ts",
-    find: 'if (outcome.kind === "quiet") this.#buffer.clear();',
-    replace: "this.#buffer.clear();",
+    find: 'if (outcome.kind === "quiet") this.#buffer?.clear();',
+    replace: "this.#buffer?.clear();",
     tests: WATCH_TESTS,
   },
   {
@@ -192,5 +194,5 @@ const AUTHORS: readonly Omit<ChosenFault, "by">[] = [
 
 export const CHOSEN_FAULTS: readonly ChosenFault[] = [
   ...AUTHORS.map((fault) => ({ ...fault, by: "author" as const })),
-  ...[...WATCH_FAULTS, ...WIRE_FAULTS].map((fault) => ({ ...fault, by: "reader" as const })),
+  ...[...WATCH_FAULTS, ...WIRE_FAULTS, ...EVENT_PATH_FAULTS, ...MESSAGE_FAULTS].map((fault) => ({ ...fault, by: "reader" as const })),
 ];

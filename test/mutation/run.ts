@@ -1,4 +1,3 @@
-import { existsSync } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
@@ -14,14 +13,14 @@ import { type Outcome, Workshop } from "./workshop.ts";
  *   npm run mutate -- --by reader                    those that a fresh reader chose; or the author
  *   npm run mutate -- --random 40 --seed 1           40 faults made by machine, in src/watch
  *   npm run mutate -- --random 40 --folder transport the same in src/transport; or codec
- *   npm run mutate -- --only NAME                    those whose name or place has this text
+ *   npm run mutate -- --only NAME --only NAME        those whose name or place has one of these texts
  */
 const { values } = parseArgs({
   options: {
     random: { type: "string" },
     seed: { type: "string", default: "1" },
     folder: { type: "string", default: "watch" },
-    only: { type: "string" },
+    only: { type: "string", multiple: true },
     by: { type: "string" },
   },
 });
@@ -83,7 +82,7 @@ function sentence(outcome: Outcome): string {
 }
 
 const faults = (values.random === undefined ? chosenFaults() : await randomFaults(Number(values.random))).filter(
-  ({ name, file }) => values.only === undefined || name.includes(values.only) || file.includes(values.only),
+  ({ name, file }) => values.only === undefined || values.only.some((text) => name.includes(text) || file.includes(text)),
 );
 await using workshop = await Workshop.open(repository);
 const sound = await workshop.testSound([...new Set(faults.flatMap(({ tests }) => tests))]);
@@ -92,7 +91,7 @@ let survived = 0;
 for (const [index, { name, file, change, tests }] of faults.entries()) {
   const text = change(await workshop.read(file));
   const nearest = file.replace(/^src\//, "test/unit/").replace(/\.ts$/, ".test.ts");
-  const isTested = existsSync(join(repository, nearest)) && tests.every((test) => test !== nearest);
+  const isTested = workshop.has(nearest) && tests.every((test) => test !== nearest);
   let outcome: Outcome = isTested ? await workshop.tryWith(file, text, [nearest]) : { kind: "survived" };
   if (outcome.kind === "survived") outcome = await workshop.tryWith(file, text, tests);
   if (outcome.kind === "survived") survived++;

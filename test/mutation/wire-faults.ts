@@ -40,7 +40,7 @@ export const WIRE_FAULTS: readonly Omit<ChosenFault, "by">[] = [
   {
     name: "a header with its ids at the end is remembered as if they were all of it",
     file: "src/codec/header-decoder.ts",
-    find: "if (revision === 0 && raftTerm === 0n && position - start <= MAX_IDS_BYTES)",
+    find: "if (revision === 0 && raftTerm === 0 && position - start <= MAX_IDS_BYTES)",
     replace: "if (position - start <= MAX_IDS_BYTES)",
     tests: ["test/unit/codec"],
   },

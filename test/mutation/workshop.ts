@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import { existsSync } from "node:fs";
 import { cp, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -29,6 +30,11 @@ export class Workshop implements AsyncDisposable {
     for (const name of COPIED) await cp(join(repository, name), join(root, name), { recursive: true });
     await symlink(join(repository, "node_modules"), join(root, "node_modules"));
     return new Workshop(root);
+  }
+
+  /** What was added to the repository after it was copied is not there. */
+  has(file: string): boolean {
+    return existsSync(join(this.#root, file));
   }
 
   read(file: string): Promise<string> {
@@ -77,6 +83,8 @@ export class Workshop implements AsyncDisposable {
 }
 
 function failedTest(output: string): string {
-  const failed = /FAIL\s+(.+)/.exec(output)?.[1];
-  return failed ?? output.split("\n").find((line) => /error/i.test(line)) ?? "the run failed";
+  const failed = /FAIL\s+(.+)/.exec(output)?.[1] ?? output.split("\n").find((line) => /error/i.test(line));
+  // A run that found no tests, or did not begin, says nothing about the fault.
+  if (failed === undefined) throw new Error(`The run failed, and names no test and no error:\n${output}`);
+  return failed;
 }

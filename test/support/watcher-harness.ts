@@ -9,7 +9,7 @@ import { Watcher } from "../../src/watch/watcher.ts";
 import { FakeClock } from "./fake-clock.ts";
 import { InMemoryTransport } from "./in-memory-transport.ts";
 
-export type HostOptions = Partial<Pick<WatcherHost, "backoff" | "requireLeader" | "watchBuffer" | "maxReceiveBytes">> & {
+export type HostOptions = Partial<Pick<WatcherHost, "backoff" | "requireLeader" | "watchBuffer" | "maxReceiveBytes" | "unread">> & {
   readonly endpoints?: readonly string[];
 };
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { GrpcStatus, type GrpcStatusName } from "../../../src/errors/grpc-status.ts";
 import { ResponseHeader } from "../../../src/model/response-header.ts";
-import { cancelError, codeOfReason } from "../../../src/watch/cancel-reason.ts";
+import { cancelError, codeOfReason, mayPass } from "../../../src/watch/cancel-reason.ts";
 
 /** Go's names of gRPC's codes (google.golang.org/grpc/codes). */
 const GO_NAMES: Record<GrpcStatusName, string> = {
@@ -73,5 +73,27 @@ describe("cancelError()", () => {
     const error = cancelError({ ...refused, cancelReason: "rpc error: code = PermissionDenied desc = etcdserver: permission denied" });
     expect(error).toMatchObject({ name: "WatchCanceledError", code: "PERMISSION_DENIED", watchId: -1n, retryable: false });
     expect(cancelError(refused)).toMatchObject({ code: "UNKNOWN", reason: "", message: expect.stringContaining("no reason") as unknown });
+  });
+});
+
+describe("mayPass()", () => {
+  const compacted = (compactRevision: bigint, cancelReason = "") => cancelError({ ...refused, compactRevision, cancelReason });
+
+  it("is true of a compaction of what is not needed any more, and of nothing that is", () => {
+    expect(mayPass(compacted(9n), 9)).toBe(true);
+    expect(mayPass(compacted(9n), 2n ** 50n)).toBe(true);
+    expect(mayPass(compacted(9n), 8)).toBe(false);
+    expect(mayPass(compacted(9n), 0)).toBe(false);
+  });
+
+  it("is false of a compaction that names no revision", () => {
+    expect(mayPass(compacted(0n, "etcdserver: mvcc: required revision has been compacted"), 9)).toBe(false);
+  });
+
+  it("is true of a server that is not there just now, and of no other reason", () => {
+    const canceled = (cancelReason: string) => cancelError({ ...refused, cancelReason });
+    expect(mayPass(canceled("rpc error: code = Unavailable desc = transport is closing"), 3)).toBe(true);
+    expect(mayPass(canceled("rpc error: code = PermissionDenied desc = etcdserver: permission denied"), 3)).toBe(false);
+    expect(mayPass(canceled(""), 3)).toBe(false);
   });
 });

@@ -16,6 +16,14 @@ describe("EventBuffer", () => {
     expect([buffer.shift(), buffer.shift(), buffer.shift()]).toEqual([one, two, undefined]);
   });
 
+  it("hands out nothing that leads to what is still in it: who keeps a response must not keep those behind it", () => {
+    const buffer = new EventBuffer();
+    for (const byteLength of [1, 2, 3]) buffer.push(buffered(byteLength));
+    expect(buffer.shift()?.following).toBeUndefined();
+    expect(buffer.shift()?.following).toBeUndefined();
+    expect(buffer.size).toBe(1);
+  });
+
   it("counts as an array of the same responses would", () => {
     const operation = fc.oneof(fc.record({ push: fc.nat(1_000) }), fc.constant("shift"), fc.constant("clear"));
     fc.assert(

@@ -74,6 +74,18 @@ describe("a watch that is refused for what may pass", () => {
       .expectState("a", "watching")
       .run());
 
+  it("by a proxy that stays without a server, is created again however often it takes", () => {
+    const scenario = watchScenario().userWatches("sibling").serverCreates("sibling").userWatches("a", { startRevision: 5n });
+    for (let time = 0; time < 15; time++) scenario.serverRefuses("a", UNAVAILABLE).expectNoEnd("a").clockAdvances(5_000);
+    return scenario.expectCreateRequest("a", { startRevision: 5n }).expectNoEnd("a", "sibling").run();
+  });
+
+  it("by the same compaction, but a minute apart each time, does not end", () => {
+    const scenario = watchScenario().userWatches("sibling").serverCreates("sibling").userWatches("a", { startRevision: 9n });
+    for (let time = 0; time < 15; time++) scenario.serverRefuses("a", "", { compactRevision: 5n }).expectNoEnd("a").clockAdvances(60_001);
+    return scenario.expectCreateRequest("a", { startRevision: 9n }).expectNoEnd("a", "sibling").run();
+  });
+
   it("and left by its user meanwhile, is not created again, and leaves no timer", () =>
     watchScenario()
       .userWatches("sibling")

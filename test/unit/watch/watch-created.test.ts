@@ -1,41 +1,47 @@
 import { describe, expect, it } from "vitest";
-import { askedFor, settled, WatchCreated } from "../../../src/watch/watch-created.ts";
-import { settle, watcherHarness } from "../../support/watcher-harness.ts";
+import { askedFor, type Creation, settled, WatchCreated } from "../../../src/watch/watch-created.ts";
+import { settle } from "../../support/watcher-harness.ts";
 
-describe("created", () => {
-  it.each(["enough", "", 0, null, false, Symbol("enough"), { promise: 1, resolve: 2 }, Promise.resolve("enough")])(
-    "rejects with the very reason of an abort (%s), asked for before or after",
-    async (reason) => {
-      for (const isAskedBefore of [true, false]) {
-        const { watcher } = watcherHarness();
-        const abort = new AbortController();
-        const watch = watcher.watch("a", { signal: abort.signal });
-        const before = isAskedBefore ? watch.created : undefined;
-        await settle();
-        abort.abort(reason);
-        for (const created of [before ?? watch.created, watch.created]) {
-          const outcome: unknown = await created.then(
-            () => "created",
-            (why: unknown) => [why],
-          );
-          expect(outcome).toEqual([reason]);
-        }
-        await watcher.close();
-      }
-    },
-  );
+const created = new WatchCreated(7n);
+const refused = new Error("refused");
 
-  it("takes an Error that has a promise of its own for what it is", async () => {
-    const error = Object.assign(new Error("enough"), { promise: 1, resolve: 2 });
-    await expect(askedFor(settled(undefined, error)).promise).rejects.toBe(error);
+describe("whether a watch was created", () => {
+  it("is told to who asks before the word, after it, and again: the same promise each time", async () => {
+    const before = askedFor(undefined);
+    const told = settled(before.creation, created);
+    expect(askedFor(before.creation).promise).toBe(before.promise);
+    expect(askedFor(told).promise).toBe(before.promise);
+    expect(await before.promise).toBe(created);
+
+    const after = askedFor(settled(undefined, created));
+    expect(askedFor(after.creation).promise).toBe(after.promise);
+    expect(await after.promise).toBe(created);
+    await expect(askedFor(settled(undefined, refused)).promise).rejects.toBe(refused);
+    const waiting = askedFor(undefined);
+    settled(waiting.creation, refused);
+    await expect(waiting.promise).rejects.toBe(refused);
   });
 
-  it("counts the first word alone, asked for or not", async () => {
-    const [first, second] = [new WatchCreated(1n), new WatchCreated(2n)];
-    await expect(askedFor(settled(settled(undefined, first), second)).promise).resolves.toBe(first);
-    await expect(askedFor(settled(settled(undefined, new Error("first")), second)).promise).rejects.toThrow("first");
+  it("is what the first word says: a watch that ends later was created all the same", async () => {
+    expect(settled(settled(undefined, created), refused)).toBe(created);
+    expect(settled(settled(undefined, refused), created)).toBe(refused);
     const { creation, promise } = askedFor(undefined);
-    expect(settled(settled(creation, first), second)).toBe(promise);
-    await expect(promise).resolves.toBe(first);
+    settled(settled(creation, created), refused);
+    expect(await promise).toBe(created);
+  });
+
+  it("rejects nobody who does not look", async () => {
+    const rejections: unknown[] = [];
+    const note = (reason: unknown): number => rejections.push(reason);
+    process.on("unhandledRejection", note);
+    const asks: readonly ((creation: Creation) => Creation)[] = [
+      (creation) => settled(askedFor(creation).creation, refused),
+      (creation) => askedFor(settled(creation, refused)).creation,
+    ];
+    for (const ask of asks) ask(undefined);
+    await settle();
+    await settle();
+    process.off("unhandledRejection", note);
+    expect(rejections).toEqual([]);
   });
 });
