@@ -18,7 +18,7 @@ describe("whether a watch was created", () => {
     expect(await after.promise).toBe(created);
     await expect(askedFor(settled(undefined, refused)).promise).rejects.toBe(refused);
     const waiting = askedFor(undefined);
-    settled(waiting.creation, refused);
+    void settled(waiting.creation, refused);
     await expect(waiting.promise).rejects.toBe(refused);
   });
 
@@ -26,7 +26,7 @@ describe("whether a watch was created", () => {
     expect(settled(settled(undefined, created), refused)).toBe(created);
     expect(settled(settled(undefined, refused), created)).toBe(refused);
     const { creation, promise } = askedFor(undefined);
-    settled(settled(creation, created), refused);
+    void settled(settled(creation, created), refused);
     expect(await promise).toBe(created);
   });
 
@@ -38,7 +38,7 @@ describe("whether a watch was created", () => {
       (creation) => settled(askedFor(creation).creation, refused),
       (creation) => askedFor(settled(creation, refused)).creation,
     ];
-    for (const ask of asks) ask(undefined);
+    for (const ask of asks) void ask(undefined);
     await settle();
     await settle();
     process.off("unhandledRejection", note);
