@@ -10,6 +10,8 @@ import { eventually } from "../../support/eventually.ts";
 
 const WATCH = methodPath(WatchDefinition, WatchDefinition.methods.watch);
 
+const manyIds = Array.from({ length: 2_000 }, (_, index) => BigInt(index + 1));
+
 /** A Watch stream to a server, that nobody listens to yet. */
 async function watchCall(): Promise<{ call: DuplexCall; server: MockEtcdServer }> {
   const server = await MockEtcdServer.start();
@@ -81,5 +83,33 @@ describe("GrpcDuplexCall", () => {
     await eventually(() => ids.length === 2 && server.metrics.streams === 0);
     call.write(create(104n));
     expect({ ids, ends }).toEqual({ ids: [100n, 101n], ends: [] });
+  });
+
+  it("sends what is written in its order, from before start() on, and hands over the answers in theirs", async () => {
+    const { call } = await watchCall();
+    const [early, late] = [manyIds.slice(0, 1_000), manyIds.slice(1_000)];
+    for (const id of early) call.write(create(id));
+    const received: bigint[] = [];
+    call.start({ onMessage: (bytes) => void received.push(WatchResponse.decode(bytes).watchId), onEnd: () => undefined });
+    for (const id of late) call.write(create(id));
+    await eventually(() => received.length === manyIds.length);
+    expect(received).toEqual(manyIds);
+    call.cancel();
+  });
+
+  it("hands over nothing, and sends nothing, once a handler has cancelled it", async () => {
+    const { server, call } = await watchCall();
+    const told: string[] = [];
+    for (const id of manyIds) call.write(create(id));
+    call.start({
+      onMessage: () => {
+        told.push("message");
+        call.cancel();
+        call.write(create(5_000n));
+      },
+      onEnd: () => void told.push("end"),
+    });
+    await eventually(() => told.length > 0 && server.metrics.streams === 0);
+    expect(told).toEqual(["message"]);
   });
 });
