@@ -20,6 +20,12 @@ describe("mayRetryUnary()", () => {
     expect(mayRetryUnary(failure("UNAVAILABLE", details), { repeatable: false })).toBe(true);
   });
 
+  it("sends a read again whose connection the server closed for too many pings", () => {
+    const calm = failure("RESOURCE_EXHAUSTED", "Bandwidth exhausted or memory limit exceeded");
+    expect(mayRetryUnary(calm, { repeatable: true })).toBe(true);
+    expect(mayRetryUnary(calm, { repeatable: false })).toBe(false);
+  });
+
   it.each((Object.keys(GrpcStatus) as GrpcStatusName[]).filter((code) => code !== "UNAVAILABLE"))("takes %s as an answer", (code) => {
     expect(mayRetryUnary(failure(code), { repeatable: true })).toBe(false);
   });
