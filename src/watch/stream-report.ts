@@ -45,10 +45,12 @@ export interface BrokenStream {
 
 const streamChannel = diagnosticsChannel<StreamDiagnostics>("etcd-watch:stream");
 
+/** @internal */
 export function streamOpened({ clientId }: WatcherHost, stream: object, endpoint: string): void {
   if (streamChannel.hasSubscribers) streamChannel.publish({ clientId, streamNumber: identityOf(stream), type: "opened", endpoint });
 }
 
+/** @internal */
 export function streamBroke(
   host: WatcherHost,
   stream: object,
@@ -65,6 +67,7 @@ export function streamBroke(
   if (streamChannel.hasSubscribers) streamChannel.publish({ clientId, streamNumber: identityOf(stream), type: "broke", cause, ...broken });
 }
 
+/** @internal */
 export function streamClosed({ clientId }: WatcherHost, stream: object): void {
   if (streamChannel.hasSubscribers) streamChannel.publish({ clientId, streamNumber: identityOf(stream), type: "closed" });
 }
