@@ -11,6 +11,9 @@ import { runRound } from "./round.ts";
 /** `npm run chaos` is for long runs and new seeds. */
 const CHAOS_MS = 3_000;
 const TIMEOUT_MS = 120_000;
+/** A round that got to less has shown little; on a busy machine it goes on until it has. */
+const LEAST_EVENTS = 101;
+const LEAST_FAULT_KINDS = 3;
 
 setMaxListeners(0); // every user and writer of a round waits for the same signals
 
@@ -21,13 +24,15 @@ async function keepsItsGuarantees(kind: TargetKind, seed: number): Promise<void>
     seed,
     chaosMs: CHAOS_MS,
     leastRevisions: 100,
+    leastEvents: LEAST_EVENTS,
+    leastFaultKinds: LEAST_FAULT_KINDS,
     pastRevisions: 60,
     usersOfALane: 6,
     faultRestMs: 300,
   });
   expect(result.violations).toEqual([]);
-  expect(result.events).toBeGreaterThan(100);
-  expect(result.faults.size).toBeGreaterThan(2);
+  expect(result.events).toBeGreaterThanOrEqual(LEAST_EVENTS);
+  expect(result.faults.size).toBeGreaterThanOrEqual(LEAST_FAULT_KINDS);
 }
 
 describe("the bundled server under chaos", () => {

@@ -25,6 +25,9 @@ export interface RoundOptions {
   readonly chaosMs: number;
   /** There are faults for longer, but not for ever, until so many revisions were written under them: a busy machine may get to little. */
   readonly leastRevisions?: number;
+  /** And until so many events were delivered, and faults of so many kinds have struck. */
+  readonly leastEvents?: number;
+  readonly leastFaultKinds?: number;
   readonly lanes?: number;
   readonly usersOfALane?: number;
   readonly writers?: number;
@@ -157,7 +160,11 @@ class Round {
     const sinceRevision = this.#collector.lastRevision;
     const written = (): number => Number(this.#collector.lastRevision - sinceRevision);
     await rest(chaosMs, signal);
-    for (let overtimeMs = 0; written() < leastRevisions && overtimeMs < LONGEST_OVERTIME_MS; overtimeMs += OVERTIME_STEP_MS)
+    const { leastEvents = 0, leastFaultKinds = 0 } = this.#options;
+    const delivered = (): number =>
+      users.reduce((sum, { watches }) => watches.reduce((ofUser, { eventCount }) => ofUser + eventCount, sum), 0);
+    const isEnough = (): boolean => written() >= leastRevisions && delivered() >= leastEvents && this.#faults.size >= leastFaultKinds;
+    for (let overtimeMs = 0; !isEnough() && overtimeMs < LONGEST_OVERTIME_MS; overtimeMs += OVERTIME_STEP_MS)
       await rest(OVERTIME_STEP_MS, signal);
     over.abort();
     await Promise.all([...tracks, ...users.map(({ done }) => done)]);
