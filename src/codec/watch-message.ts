@@ -1,8 +1,7 @@
 import { ProtocolError } from "../errors/etcd-error.ts";
 import { WatchResponse as WireWatchResponse } from "../gen/rpc.ts";
-import { asBigInt, type Int64 } from "../model/int64.ts";
+import type { Int64 } from "../model/int64.ts";
 import { ResponseHeader } from "../model/response-header.ts";
-import type { Revision } from "../model/revision.ts";
 import type { WatchEvent } from "../model/watch-event.ts";
 import { decodeEvent, eventModRevision } from "./event-decoder.ts";
 import { decodeHeader } from "./header-decoder.ts";
@@ -24,7 +23,8 @@ export interface WatchMessage {
   readonly watchId: Int64;
   readonly created: boolean;
   readonly canceled: boolean;
-  readonly compactRevision: Revision;
+  /** Of a watch that a compaction has ended: the oldest revision that is kept. 0 otherwise. */
+  readonly compactRevision: Int64;
   readonly cancelReason: string;
   /** More pieces of the same answer follow. */
   readonly fragment: boolean;
@@ -115,7 +115,7 @@ function decodePlain(bytes: Buffer, byteLength: number): WatchMessage {
     watchId,
     created,
     canceled,
-    compactRevision: asBigInt(compactRevision),
+    compactRevision,
     cancelReason,
     fragment,
     events,

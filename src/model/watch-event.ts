@@ -2,7 +2,9 @@ import { jsonObject } from "./json-form.ts";
 import type { KeyValue } from "./key-value.ts";
 
 /** What puts and deletes have in common. */
-class EventBase<Value> {
+class EventBase<Type extends "put" | "delete", Value> {
+  /** Tells a put from a delete. */
+  readonly type: Type;
   /** The key as it is after the change. Of a delete: the key and `modRevision` alone. */
   readonly kv: KeyValue;
   /** The key as it was before, if `prevKv` was asked for, the key existed and that revision is not compacted. */
@@ -13,7 +15,8 @@ class EventBase<Value> {
   decodeError: unknown = undefined;
 
   /** @internal */
-  constructor(kv: KeyValue, prevKv: KeyValue | undefined) {
+  constructor(type: Type, kv: KeyValue, prevKv: KeyValue | undefined) {
+    this.type = type;
     this.kv = kv;
     this.prevKv = prevKv;
   }
@@ -30,9 +33,11 @@ class EventBase<Value> {
 }
 
 /** A key was created, or written again. */
-export class PutEvent<Value = unknown> extends EventBase<Value> {
-  /** Tells it from a delete. */
-  readonly type = "put";
+export class PutEvent<Value = unknown> extends EventBase<"put", Value> {
+  /** @internal */
+  constructor(kv: KeyValue, prevKv: KeyValue | undefined) {
+    super("put", kv, prevKv);
+  }
 
   /** As `etcdctl watch -w json` prints it. */
   toJSON(): Record<string, unknown> {
@@ -41,9 +46,11 @@ export class PutEvent<Value = unknown> extends EventBase<Value> {
 }
 
 /** A key was deleted, or its lease ran out. */
-export class DeleteEvent<Value = unknown> extends EventBase<Value> {
-  /** Tells it from a put. */
-  readonly type = "delete";
+export class DeleteEvent<Value = unknown> extends EventBase<"delete", Value> {
+  /** @internal */
+  constructor(kv: KeyValue, prevKv: KeyValue | undefined) {
+    super("delete", kv, prevKv);
+  }
 
   /** As `etcdctl watch -w json` prints it. */
   toJSON(): Record<string, unknown> {

@@ -14,8 +14,8 @@ export const NO_ANSWER = new RpcError({
 
 /** What can be told of a connection from outside. */
 interface Answering {
-  /** Messages that came so far. */
-  readonly heard: number;
+  /** How many messages came so far. */
+  readonly record: { readonly heard: number };
   readonly awaitsAnswer: boolean;
 }
 
@@ -34,7 +34,8 @@ export function limitSilence(
   let before: { readonly heard: number; readonly atMs: number } | undefined;
   return every(clock, periodMs, () => {
     const atMs = clock.nowMs();
-    const { heard, awaitsAnswer } = connection;
+    const { awaitsAnswer } = connection;
+    const { heard } = connection.record;
     // After a pause of our own the answer may be there and not read yet.
     const wasAwake = before !== undefined && atMs - before.atMs < 1.5 * periodMs;
     if (awaitsAnswer && wasAwake && before?.heard === heard) onSilent();

@@ -48,12 +48,12 @@ export function cancelError({
 }: {
   watchId: Int64;
   cancelReason: string;
-  compactRevision: Revision;
+  compactRevision: Int64;
   requestedRevision: Revision;
   header?: ResponseHeader;
   key: string;
 }): CompactedError | WatchCanceledError {
-  if (compactRevision !== 0n) return new CompactedError({ requestedRevision, compactRevision, header });
+  if (compactRevision !== 0) return new CompactedError({ requestedRevision, compactRevision: asBigInt(compactRevision), header });
   if (cancelReason === serverErrors.compacted.message) return new CompactedError({ requestedRevision, header });
   return new WatchCanceledError({ watchId: asBigInt(watchId), reason: cancelReason, code: codeOfReason(cancelReason), key });
 }

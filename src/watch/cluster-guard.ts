@@ -41,21 +41,24 @@ export class ClusterGuard {
   }
 
   /** The error that the watch ends with, if the header proves it. If the header only makes it likely, the proof is looked for. */
-  check(watch: WatcherStream, { clusterId, revision64: revision }: ResponseHeader): ClusterChangedError | undefined {
-    const { clusterId: expected, latest64 } = watch;
-    if (clusterId === expected && revision >= latest64) return undefined;
-    if (clusterId !== 0n && expected !== 0n && clusterId !== expected) return otherCluster(expected, clusterId);
-    if (revision > 0 && revision < latest64 && !this.#cleared.has(watch)) {
-      this.#suspects.set(watch, watch.latestRevision);
-      if (!this.#isReading) void this.#lookInto();
-    }
-    return undefined;
+  check(watch: WatcherStream, header: ResponseHeader): ClusterChangedError | undefined {
+    return header.clusterId === watch.clusterId && header.revision64 >= watch.latest64 ? undefined : this.#suspect(watch, header);
   }
 
   /** The connection is gone. */
   close(): void {
     this.#closing.abort();
     this.#suspects.clear();
+  }
+
+  #suspect(watch: WatcherStream, { clusterId, revision64: revision }: ResponseHeader): ClusterChangedError | undefined {
+    const { clusterId: expected, latest64 } = watch;
+    if (clusterId !== 0n && expected !== 0n && clusterId !== expected) return otherCluster(expected, clusterId);
+    if (revision > 0 && revision < latest64 && !this.#cleared.has(watch)) {
+      this.#suspects.set(watch, watch.latestRevision);
+      if (!this.#isReading) void this.#lookInto();
+    }
+    return undefined;
   }
 
   #isClosed(): boolean {

@@ -28,12 +28,16 @@ export class FragmentAssembler {
     return bytes;
   }
 
+  /** Whether there is anything to put together. Of all but a few messages there is not. */
+  isPart({ fragment, watchId }: WatchMessage): boolean {
+    return fragment || (this.#parts.size > 0 && this.#parts.has(watchId));
+  }
+
   /**
    * The message that can be handed on, if there is one: a whole answer, or, once more than `maxBytes` are held, its whole revisions so far.
    * @throws {RpcError} RESOURCE_EXHAUSTED if one revision alone is larger than the limit; {ProtocolError} if a piece goes back
    */
   push(message: WatchMessage, { maxBytes }: { maxBytes: number }): WatchMessage | undefined {
-    if (!message.fragment && this.#parts.size === 0) return message; // what all but a few come as
     const part = this.#parts.get(message.watchId);
     if (part === undefined && !message.fragment) return message;
     if (part !== undefined && message.lastRevision === 0 && !message.fragment) return undefined; // a notice between two pieces is ahead of them

@@ -4,7 +4,7 @@ import { type Int64, successor } from "../model/int64.ts";
 export interface Advance {
   readonly created: boolean;
   readonly canceled: boolean;
-  readonly headerRevision: Int64;
+  readonly header: { readonly revision64: Int64 };
   /** The revision of the last event; 0 without events. */
   readonly lastRevision: Int64;
 }
@@ -23,7 +23,8 @@ export interface Advance {
  * `dotnet-etcd#310` and `kragniz/python-etcd3#729` are the same bug in two more clients: going on from the original request, or from
  * the middle of a revision.
  */
-export function nextRevision(current: Int64, { created, canceled, headerRevision, lastRevision }: Advance): Int64 {
+export function nextRevision(current: Int64, { created, canceled, header, lastRevision }: Advance): Int64 {
+  const { revision64: headerRevision } = header;
   if (lastRevision !== 0) return larger(current, successor(lastRevision));
   if (canceled || headerRevision === 0) return current;
   if (created) return current === 0 ? successor(headerRevision) : current;

@@ -23,6 +23,7 @@ import type { WatcherStream } from "./watcher-stream.ts";
 export class WatchConnection implements CreateSender {
   /** Watches that the server has created on this connection. */
   readonly substreams = new Map<Int64, WatcherStream>();
+  readonly record: ConnectionRecord;
   readonly #call: DuplexCall;
   readonly #queue: ResumeQueue;
   readonly #owner: ConnectionOwner;
@@ -42,7 +43,6 @@ export class WatchConnection implements CreateSender {
   progressOrder: Promise<boolean> | undefined;
   readonly #creates: CreateWindow;
   readonly #clock: Clock;
-  readonly #record: ConnectionRecord;
 
   constructor(options: {
     call: DuplexCall;
@@ -60,7 +60,7 @@ export class WatchConnection implements CreateSender {
     const { clock, singleCreates, createWindow: most } = options.host;
     this.#clock = clock;
     this.#guard = options.guard;
-    this.#record = options.record;
+    this.record = options.record;
     this.#requests = options.requests;
     const onUnfit = (error: Error): void => {
       singleCreates.add(this.endpoint);
@@ -75,12 +75,7 @@ export class WatchConnection implements CreateSender {
   }
 
   get health(): ConnectionHealth {
-    return this.#record.health({ endpoint: this.endpoint, hasToken: this.hasToken, hasFreshToken: this.#call.hasFreshToken ?? false });
-  }
-
-  /** Messages that came. */
-  get heard(): number {
-    return this.#record.heard;
+    return this.record.health({ endpoint: this.endpoint, hasToken: this.hasToken, hasFreshToken: this.#call.hasFreshToken ?? false });
   }
 
   /** The call carries a token that can be had anew. */
@@ -173,16 +168,16 @@ export class WatchConnection implements CreateSender {
   }
 
   #handle(message: WatchMessage): void {
-    this.#record.received(message);
+    this.record.received(message);
     if (message.created) this.#onCreated(message);
-    else if (message.canceled || message.compactRevision !== 0n) this.#onCanceled(message);
+    else if (message.canceled || message.compactRevision !== 0) this.#onCanceled(message);
     else if (message.watchId === -1n && message.lastRevision === 0 && !message.fragment) this.#onBroadcast(message);
     else this.#onEvents(message);
   }
 
   #onCreated(message: WatchMessage): void {
     const { watchId } = message;
-    const refused = message.canceled || message.compactRevision !== 0n || watchId === -1n;
+    const refused = message.canceled || message.compactRevision !== 0 || watchId === -1n;
     const isKnown = this.substreams.has(watchId);
     const { oldest } = this.#queue;
     if (oldest === undefined) {
@@ -193,7 +188,7 @@ export class WatchConnection implements CreateSender {
     if (!refused && isKnown) throw new ProtocolError(`Two watches were created with id ${String(watchId)}`);
     if (watchId > this.#largestId) this.#largestId = watchId;
     const watch = this.#queue.answered()?.watch;
-    if (!refused) this.#record.hasAnswered = true;
+    if (!refused) this.record.hasAnswered = true;
     if (refused) this.#endRefused(watch, message);
     else if (watch === undefined)
       this.#cancelled.cancel(watchId); // abandoned while in flight
@@ -223,9 +218,9 @@ export class WatchConnection implements CreateSender {
       this.#fragments.drop(watchId);
       this.#end(watch, message);
       // After a compaction the id stays registered, and blocks manual progress for the whole stream until it is cancelled.
-      if (message.compactRevision !== 0n) this.#cancelled.cancel(watchId);
+      if (message.compactRevision !== 0) this.#cancelled.cancel(watchId);
     } else if (this.#cancelled.has(watchId)) {
-      if (message.compactRevision === 0n) this.#cancelled.answered(watchId); // our cancel, answered
+      if (message.compactRevision === 0) this.#cancelled.answered(watchId); // our cancel, answered
     } else if (this.#queue.oldest !== undefined && (watchId === -1n || watchId > this.#largestId)) {
       // A refusal that no `created` came before: it answers the oldest request. Of a smaller id it is told twice (k3s-io/kine#198).
       if (!this.#creates.answered(this.#queue.oldest.watchId, { watchId, isRefusal: true })) return;
@@ -236,10 +231,10 @@ export class WatchConnection implements CreateSender {
 
   /** @param watch undefined if the user has left it meanwhile */
   #endRefused(watch: WatcherStream | undefined, message: WatchMessage): void {
-    if (message.compactRevision !== 0n && message.watchId !== -1n) this.#cancelled.cancel(message.watchId);
+    if (message.compactRevision !== 0 && message.watchId !== -1n) this.#cancelled.cancel(message.watchId);
     const refusal = tokenRefusal(message.cancelReason, this);
     if (refusal === undefined) {
-      this.#record.hasAnswered = true;
+      this.record.hasAnswered = true;
       if (watch !== undefined) this.#end(watch, message);
     } else {
       this.discardToken();
@@ -272,21 +267,24 @@ export class WatchConnection implements CreateSender {
     }
     this.#progressAsks.heardOf(message.watchId);
     if (this.#isBad(watch, message)) return;
-    let whole: WatchMessage | undefined;
+    const whole = this.#fragments.isPart(message) ? this.#assemble(watch, message) : message;
+    if (whole !== undefined) this.#deliver(watch, whole);
+  }
+
+  #assemble(watch: WatcherStream, message: WatchMessage): WatchMessage | undefined {
     try {
-      whole = this.#fragments.push(message, watch.spec);
+      return this.#fragments.push(message, watch.spec);
     } catch (error) {
       if (!isRpcError(error) && !isProtocolError(error)) throw error;
       this.#owner.ended(watch, { kind: "error", error });
-      return;
+      return undefined;
     }
-    if (whole !== undefined) this.#deliver(watch, whole);
   }
 
   #deliver(watch: WatcherStream, message: WatchMessage, moves?: boolean, notify?: boolean): void {
     const before = watch.next64;
     watch.receive(message, moves, notify);
-    if (watch.next64 !== before) this.#record.hasDelivered = true;
+    if (watch.next64 !== before) this.record.hasDelivered = true;
     if (watch.isFull) this.#owner.full(watch);
   }
 

@@ -70,7 +70,7 @@ export class WatchCounters {
 }
 
 function isProgressNotice({ created, canceled, compactRevision, fragment }: WatchMessage): boolean {
-  return !created && !canceled && compactRevision === 0n && !fragment;
+  return !created && !canceled && compactRevision === 0 && !fragment;
 }
 
 export function endCause(outcome: WatchOutcome): WatchEndCause {

@@ -78,8 +78,10 @@ abstract class WatchReader<Item, Value> implements AsyncIterableIterator<Item>, 
   protected give(item: Item, response: WatchResponse<Value>): boolean {
     const resolve = this.#waiting;
     if (resolve === undefined) return false;
-    this.#decodeAll(response);
-    if (resolve !== this.#waiting) return false;
+    if (this.#decode !== undefined) {
+      decodeAll(response, this.#decode);
+      if (resolve !== this.#waiting) return false;
+    }
     this.#waiting = this.#later?.shift();
     resolve({ done: false, value: item });
     return true;
@@ -88,13 +90,9 @@ abstract class WatchReader<Item, Value> implements AsyncIterableIterator<Item>, 
   protected takeResponse(): (BufferedResponse & { readonly response: WatchResponse<Value> }) | undefined {
     const buffered = this.watch.take() as (BufferedResponse & { readonly response: WatchResponse<Value> }) | undefined;
     if (buffered === undefined) return undefined;
-    this.#decodeAll(buffered.response);
+    if (this.#decode === undefined) return buffered;
+    decodeAll(buffered.response, this.#decode);
     return this.watch.isLeft ? undefined : buffered; // a decoder may have cancelled the watch: nothing is delivered after that
-  }
-
-  #decodeAll({ events }: WatchResponse<Value>): void {
-    const decode = this.#decode;
-    if (decode !== undefined) for (const event of events) decodeEvent(event, decode);
   }
 
   #leave(reason: Error): void {
@@ -164,6 +162,10 @@ export class EventReader<Value> extends WatchReader<WatchEvent<Value>, Value> {
 }
 
 const NO_EVENTS: readonly [] = [];
+
+function decodeAll<Value>({ events }: WatchResponse<Value>, decode: (kv: KeyValue) => Value): void {
+  for (const event of events) decodeEvent(event, decode);
+}
 
 function decodeEvent<Value>(event: WatchEvent<Value>, decode: (kv: KeyValue) => Value): void {
   if (event.type !== "put") return;

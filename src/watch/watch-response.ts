@@ -14,7 +14,7 @@ export class WatchResponse<Value = unknown> {
   readonly created: boolean;
 
   /** @internal */
-  constructor({ header, events, created }: { header: ResponseHeader; events: readonly WatchEvent<Value>[]; created: boolean }) {
+  constructor(header: ResponseHeader, events: readonly WatchEvent<Value>[], created: boolean) {
     this.header = header;
     this.events = events;
     this.created = created;

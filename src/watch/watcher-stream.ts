@@ -177,7 +177,7 @@ export class WatcherStream {
     const revision = header.revision64 === 0 ? this.#startedAfter : header.revision;
     if (this.#taken64 === 0) this.#taken64 = this.#next64;
     else this.#isCatchingUp = this.#next64 <= header.revision64;
-    if (this.spec.createdNotify) this.#push(new WatchResponse({ header, events: [], created: true }), message.byteLength);
+    if (this.spec.createdNotify) this.#push(new WatchResponse(header, [], true), message.byteLength);
     this.#creation = settled(this.#creation, new WatchCreated(revision));
     watchCreated(this.#shared, this, "created");
   }
@@ -201,7 +201,7 @@ export class WatcherStream {
     this.#isCatchingUp = events.length >= CATCH_UP_REVISIONS && header.revision64 > lastRevision;
     if (events.length > 0) this.#pushEvents(message, from);
     else if (notify && lastRevision === 0 && header.revision64 !== 0 && successor(header.revision64) >= this.#next64)
-      this.#push(new WatchResponse({ header, events: [], created: false }), message.byteLength);
+      this.#push(new WatchResponse(header, [], false), message.byteLength);
     this.#catchUp();
   }
 
@@ -267,13 +267,13 @@ export class WatcherStream {
     return nothing;
   }
 
-  #advance({ header, created, canceled, lastRevision }: WatchMessage): void {
-    const { revision64: headerRevision, clusterId } = header;
+  #advance(message: WatchMessage): void {
+    const { revision64: headerRevision, clusterId } = message.header;
     this.#lastResponseAtMs = this.#shared.turnClock.nowMs();
     // A `created` without ids is made up by a proxy, which puts there what was asked for (grpcproxy/watch_broadcast.go).
-    if (headerRevision > this.#latest64 && !(created && clusterId === 0n)) this.#latest64 = headerRevision;
+    if (headerRevision > this.#latest64 && !(message.created && clusterId === 0n)) this.#latest64 = headerRevision;
     if (this.#clusterId === 0n) this.#clusterId = clusterId;
-    this.#next64 = nextRevision(this.#next64, { created, canceled, headerRevision, lastRevision });
+    this.#next64 = nextRevision(this.#next64, message);
     if (this.#waiters?.received(this.#next64) === true) this.#waiters = undefined;
   }
 
@@ -281,7 +281,7 @@ export class WatcherStream {
     const wanted = notBelow(events, from);
     const { namespace } = this.spec;
     const own = namespace === undefined ? wanted : wanted.map((event) => namespace.event(event));
-    if (own.length > 0) this.#push(new WatchResponse({ header, events: own, created: false }), byteLength);
+    if (own.length > 0) this.#push(new WatchResponse(header, own, false), byteLength);
   }
 
   #push(response: WatchResponse, byteLength: number): void {

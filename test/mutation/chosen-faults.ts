@@ -95,7 +95,7 @@ const AUTHORS: readonly Omit<ChosenFault, "by">[] = [
   {
     name: "the dead id of a compaction is not cancelled, and blocks progress",
     file: "src/watch/watch-connection.ts",
-    find: "if (message.compactRevision !== 0n) this.#cancelled.cancel(watchId);",
+    find: "if (message.compactRevision !== 0) this.#cancelled.cancel(watchId);",
     replace: "",
     tests: WATCH_TESTS,
   },
@@ -109,7 +109,7 @@ const AUTHORS: readonly Omit<ChosenFault, "by">[] = [
   {
     name: "compact_revision without canceled is taken for an event (k3s-io/kine#373)",
     file: "src/watch/watch-connection.ts",
-    find: "else if (message.canceled || message.compactRevision !== 0n) this.#onCanceled(message);",
+    find: "else if (message.canceled || message.compactRevision !== 0) this.#onCanceled(message);",
     replace: "else if (message.canceled) this.#onCanceled(message);",
     tests: WATCH_TESTS,
   },

@@ -46,7 +46,7 @@ export const EVENT_PATH_FAULTS: readonly Omit<ChosenFault, "by">[] = [
     },
     {
       name: "what is handed over is not decoded",
-      find: "    this.#decodeAll(response);\n",
+      find: "      decodeAll(response, this.#decode);\n",
       replace: "",
     },
     {
@@ -199,7 +199,7 @@ export const EVENT_PATH_FAULTS: readonly Omit<ChosenFault, "by">[] = [
     },
     {
       name: "a `created` that a proxy made up says where the store is",
-      find: " && !(created && clusterId === 0n)",
+      find: " && !(message.created && clusterId === 0n)",
       replace: "",
     },
     {

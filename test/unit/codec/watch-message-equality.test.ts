@@ -25,13 +25,14 @@ function asRead(bytes: Buffer): object {
 
 /** The same of what the generated codec makes of the bytes. */
 function asGenerated(bytes: Buffer): object {
-  const { header = NO_HEADER, events: all, watchId, ...rest } = WatchResponse.decode(bytes);
+  const { header = NO_HEADER, events: all, watchId, compactRevision, ...rest } = WatchResponse.decode(bytes);
   const events = all.filter(({ kv }) => kv !== undefined);
   const known = events.filter(({ type }) => [Event_EventType.PUT, Event_EventType.DELETE].includes(type));
   return {
     ...rest,
     header,
     watchId: asInt64(watchId),
+    compactRevision: asInt64(compactRevision),
     byteLength: bytes.length,
     lastRevision: asInt64(events.at(-1)?.kv?.modRevision ?? 0n),
     fault: events.length < all.length ? "A watch event came without its key" : disorder(events.map(({ kv }) => kv?.modRevision ?? 0n)),

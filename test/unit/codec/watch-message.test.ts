@@ -32,7 +32,7 @@ describe("decodeWatchMessage()", () => {
       watchId: 5,
       created: false,
       canceled: true,
-      compactRevision: 9n,
+      compactRevision: 9,
       cancelReason: "why",
       fragment: true,
     });

@@ -4,7 +4,7 @@ import { FakeClock } from "../../support/fake-clock.ts";
 
 function stage({ silences = 0 } = {}) {
   const clock = new FakeClock();
-  const connection = { heard: 0, awaitsAnswer: true };
+  const connection = { record: { heard: 0 }, awaitsAnswer: true };
   let silent = 0;
   const stop = limitSilence(clock, connection, { silences, onSilent: () => (silent += 1) });
   return { clock, connection, stop, silent: () => silent };
@@ -30,7 +30,7 @@ describe("limitSilence()", () => {
   it("hears any message, and minds nothing while no create waits", () => {
     const { clock, connection, silent } = stage();
     for (let index = 0; index < 10; index++) {
-      connection.heard++;
+      connection.record.heard++;
       clock.advance(7_500);
     }
     connection.awaitsAnswer = false;

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { GrpcStatus, type GrpcStatusName } from "../../../src/errors/grpc-status.ts";
+import { asInt64 } from "../../../src/model/int64.ts";
 import { ResponseHeader } from "../../../src/model/response-header.ts";
 import { cancelError, codeOfReason, mayPass } from "../../../src/watch/cancel-reason.ts";
 
@@ -24,7 +25,7 @@ const GO_NAMES: Record<GrpcStatusName, string> = {
   UNAUTHENTICATED: "Unauthenticated",
 };
 
-const refused = { watchId: -1n, cancelReason: "", compactRevision: 0n, requestedRevision: 3n, key: "a" };
+const refused = { watchId: -1n, cancelReason: "", compactRevision: 0, requestedRevision: 3n, key: "a" };
 
 describe("codeOfReason()", () => {
   it("reads each of Go's names, and OK as no reason", () => {
@@ -49,7 +50,7 @@ describe("codeOfReason()", () => {
 
 describe("cancelError()", () => {
   it("is a CompactedError with a compact revision, whatever the reason says", () => {
-    expect(cancelError({ ...refused, compactRevision: 9n, cancelReason: "x" })).toMatchObject({
+    expect(cancelError({ ...refused, compactRevision: 9, cancelReason: "x" })).toMatchObject({
       name: "CompactedError",
       compactRevision: 9n,
       requestedRevision: 3n,
@@ -58,8 +59,8 @@ describe("cancelError()", () => {
 
   it("tells with a CompactedError what the server said of itself", () => {
     const header = ResponseHeader.from({ clusterId: 1n, memberId: 2n, revision: 0n, raftTerm: 3n });
-    expect(cancelError({ ...refused, compactRevision: 9n, cancelReason: "x", header })).toMatchObject({ header });
-    expect(JSON.parse(JSON.stringify(cancelError({ ...refused, compactRevision: 9n, cancelReason: "", header })))).toMatchObject({
+    expect(cancelError({ ...refused, compactRevision: 9, cancelReason: "x", header })).toMatchObject({ header });
+    expect(JSON.parse(JSON.stringify(cancelError({ ...refused, compactRevision: 9, cancelReason: "", header })))).toMatchObject({
       header: { cluster_id: "1", member_id: "2", raft_term: 3 },
     });
   });
@@ -77,7 +78,8 @@ describe("cancelError()", () => {
 });
 
 describe("mayPass()", () => {
-  const compacted = (compactRevision: bigint, cancelReason = "") => cancelError({ ...refused, compactRevision, cancelReason });
+  const compacted = (compactRevision: bigint, cancelReason = "") =>
+    cancelError({ ...refused, compactRevision: asInt64(compactRevision), cancelReason });
 
   it("is true of a compaction of what is not needed any more, and of nothing that is", () => {
     expect(mayPass(compacted(9n), 9)).toBe(true);

@@ -4,7 +4,7 @@ import { ResponseHeader } from "../../../src/model/response-header.ts";
 import { BufferedResponse, EventBuffer } from "../../../src/watch/event-buffer.ts";
 import { WatchResponse } from "../../../src/watch/watch-response.ts";
 
-const response = new WatchResponse({ header: ResponseHeader.from(undefined), events: [], created: false });
+const response = new WatchResponse(ResponseHeader.from(undefined), [], false);
 const buffered = (byteLength: number): BufferedResponse => new BufferedResponse(response, byteLength, byteLength);
 
 describe("EventBuffer", () => {

@@ -36,19 +36,20 @@ const CASES: readonly Case[] = [
 describe("nextRevision()", () => {
   for (const { what, current, next, created = false, canceled = false, headerRevision = 0n, lastRevision = 0n } of CASES) {
     it(`${what}: ${current} → ${next}`, () => {
-      const advance = { created, canceled, headerRevision: asInt64(headerRevision), lastRevision: asInt64(lastRevision) };
+      const advance = { created, canceled, header: { revision64: asInt64(headerRevision) }, lastRevision: asInt64(lastRevision) };
       expect(nextRevision(asInt64(current), advance)).toBe(asInt64(next));
     });
   }
 
   it("never goes back, and never passes over an event that was not in the message", () => {
     const revision = fc.oneof(fc.bigInt({ min: 0n, max: 40n }), fc.bigInt({ min: 2n ** 49n - 3n, max: 2n ** 49n + 3n })).map(asInt64);
-    const message = fc.record({ created: fc.boolean(), canceled: fc.boolean(), headerRevision: revision, lastRevision: revision });
+    const header = fc.record({ revision64: revision });
+    const message = fc.record({ created: fc.boolean(), canceled: fc.boolean(), header, lastRevision: revision });
     fc.assert(
       fc.property(revision, message, (current, advance) => {
         const next = nextRevision(current, advance);
         expect(next >= current).toBe(true);
-        const told = advance.lastRevision === 0 ? advance.headerRevision : advance.lastRevision;
+        const told = advance.lastRevision === 0 ? advance.header.revision64 : advance.lastRevision;
         if (next > current) expect(next).toBe(asInt64(BigInt(told) + 1n));
       }),
     );

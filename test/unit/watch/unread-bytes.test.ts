@@ -4,7 +4,7 @@ import { UnreadBytes } from "../../../src/watch/unread-bytes.ts";
 import { ResponseHeader } from "../../../src/model/response-header.ts";
 import { WatchResponse } from "../../../src/watch/watch-response.ts";
 
-const response = new WatchResponse({ header: ResponseHeader.from(undefined), events: [], created: false });
+const response = new WatchResponse(ResponseHeader.from(undefined), [], false);
 const buffered = (byteLength: number): BufferedResponse => new BufferedResponse(response, byteLength, 1);
 
 describe("UnreadBytes", () => {

@@ -5,7 +5,7 @@ import { put, remove, type ResponseFields, responseBytes } from "../../support/w
 
 function response(fields: ResponseFields, created = false): WatchResponse {
   const { header, events } = decodeWatchMessage(responseBytes(fields));
-  return new WatchResponse({ header, events, created });
+  return new WatchResponse(header, events, created);
 }
 
 describe("WatchResponse", () => {
