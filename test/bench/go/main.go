@@ -241,9 +241,10 @@ func slow(o order) answer {
 	if o.SlowKey != "" {
 		time.Sleep(slowFor - time.Since(began))
 	}
+	pendingPeak := resident("VmHWM")
 	atomic.StoreInt32(&quick, 1)
 	<-done
-	return answer{"fastMs": ms(fast), "idleBytes": idle, "peakBytes": resident("VmHWM"), "slowTaken": slowTaken, "exact": exact}
+	return answer{"fastMs": ms(fast), "idleBytes": idle, "pendingPeakBytes": pendingPeak, "peakBytes": resident("VmHWM"), "slowTaken": slowTaken, "exact": exact}
 }
 
 func main() {

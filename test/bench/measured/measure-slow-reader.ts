@@ -16,6 +16,10 @@ export async function measureSlowReader(client: MeasuredClient, order: Order & {
   const idleBytes = process.memoryUsage.rss();
   const maxAtIdle = process.resourceUsage().maxRSS;
   let sampled = idleBytes;
+  const peak = (): number => {
+    const { maxRSS } = process.resourceUsage(); // in KiB; of the whole life of the process, which may have begun with more
+    return maxRSS > maxAtIdle ? maxRSS * 1024 : sampled;
+  };
   const sampler = setInterval(() => (sampled = Math.max(sampled, process.memoryUsage.rss())), 10);
 
   const turnedQuick = new AbortController();
@@ -23,15 +27,15 @@ export async function measureSlowReader(client: MeasuredClient, order: Order & {
   const beganMs = performance.now();
   const fastMs = await readAll(client, order);
   const slowTaken = slow?.taken ?? 0;
+  let pendingPeakBytes = peak();
   if (slow !== undefined) {
     await sleep(Math.max(0, beganMs + SLOW_FOR_MS - performance.now()));
+    pendingPeakBytes = peak();
     turnedQuick.abort();
     await slow.done;
   }
   clearInterval(sampler);
-  const { maxRSS } = process.resourceUsage(); // in KiB; of the whole life of the process, which may have begun with more
-  const peakBytes = maxRSS > maxAtIdle ? maxRSS * 1024 : sampled;
-  return { fastMs, idleBytes, peakBytes, slowTaken, exact: slow?.exact ?? true };
+  return { fastMs, idleBytes, pendingPeakBytes, peakBytes: peak(), slowTaken, exact: slow?.exact ?? true };
 }
 
 class SlowReader {

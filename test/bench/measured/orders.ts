@@ -44,6 +44,9 @@ export interface EventsAnswer {
 export interface SlowAnswer {
   readonly fastMs: number;
   readonly idleBytes: number;
+  /** The most while the slow reader was slow, and nearly all of its load pending. */
+  readonly pendingPeakBytes: number;
+  /** The most of all, also when it then read the rest as fast as it goes. */
   readonly peakBytes: number;
   /** What the slow reader had when the fast one was done. */
   readonly slowTaken: number;
