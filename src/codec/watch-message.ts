@@ -68,7 +68,7 @@ function decodePlain(bytes: Buffer, byteLength: number): WatchMessage {
   let fragment = false;
   let lastRevision: Int64 = 0;
   let fault: string | undefined;
-  const events: WatchEvent[] = [];
+  let events: WatchEvent[] | undefined;
   while (position < end) {
     const tag = bytes[position++];
     let number = bytes[position++] as Int64;
@@ -102,7 +102,9 @@ function decodePlain(bytes: Buffer, byteLength: number): WatchMessage {
           if (eventModRevision <= 0 || eventModRevision < lastRevision)
             fault = `An event of revision ${String(eventModRevision)} came after one of ${String(lastRevision)} in one watch response`;
           lastRevision = eventModRevision;
-          if (event !== undefined) events.push(event);
+          if (event === undefined) continue;
+          if (events === undefined) events = [event]; // room for one: a first push would make room for 17
+          else events.push(event);
         } else if (tag === HEADER) header = decodeHeader(bytes, start, position);
         else if (tag === CANCEL_REASON) cancelReason = bytes.toString("utf8", start, position);
         else throw NOT_PLAIN;
@@ -118,7 +120,7 @@ function decodePlain(bytes: Buffer, byteLength: number): WatchMessage {
     compactRevision,
     cancelReason,
     fragment,
-    events,
+    events: events ?? [],
     lastRevision,
     byteLength,
     fault,

@@ -42,7 +42,7 @@ export class EtcdWatchClient implements MeasuredClient {
 async function readResponses(watch: WatchChannel, { onEvents, touch = false }: WatchWish): Promise<void> {
   for await (const { events } of watch) {
     if (touch) for (const event of events) touchEvent(event);
-    const wait = onEvents(events.length, events.at(-1));
+    const wait = onEvents(events.length, events[events.length - 1]);
     if (wait !== undefined) await wait;
   }
 }
