@@ -103,7 +103,8 @@ function decodePlain(bytes: Buffer, byteLength: number): WatchMessage {
             fault = `An event of revision ${String(eventModRevision)} came after one of ${String(lastRevision)} in one watch response`;
           lastRevision = eventModRevision;
           if (event === undefined) continue;
-          if (events === undefined) events = [event]; // room for one: a first push would make room for 17
+          if (events === undefined)
+            events = [event]; // room for one: a first push would make room for 17
           else events.push(event);
         } else if (tag === HEADER) header = decodeHeader(bytes, start, position);
         else if (tag === CANCEL_REASON) cancelReason = bytes.toString("utf8", start, position);
