@@ -95,7 +95,12 @@ function parsed(parse: () => unknown): string | undefined {
  * @throws {Error} if the generated codec refuses them
  */
 export function answersOf(bytes: Uint8Array): Map<string, Answer> {
-  const { header = NO_HEADER, events: all, watchId, ...rest } = WatchResponse.decode(bytes);
+  return answersTo(WatchResponse.decode(bytes), bytes.length);
+}
+
+/** The answers that somebody's reading of so many bytes leads to. */
+export function answersTo(response: WatchResponse, byteLength: number): Map<string, Answer> {
+  const { header = NO_HEADER, events: all, watchId, ...rest } = response;
   const { created, canceled, compactRevision, cancelReason, fragment } = rest;
   // An event without its key is left out and told of; one of a type that we do not know is left out, and its revision counts.
   const keyed = all.flatMap(({ kv, ...event }) => (kv === undefined ? [] : [{ ...event, kv }]));
@@ -109,7 +114,7 @@ export function answersOf(bytes: Uint8Array): Map<string, Answer> {
     ["cancelReason", cancelReason],
     ["fragment", fragment],
     ["lastRevision", asInt64(keyed.at(-1)?.kv.modRevision ?? 0n)],
-    ["byteLength", bytes.length],
+    ["byteLength", byteLength],
     ["fault", fault],
     ["events.length", known.length],
     ["header.clusterId", header.clusterId],

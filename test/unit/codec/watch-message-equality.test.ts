@@ -127,6 +127,8 @@ describe("decodeWatchMessage() is equal to the generated codec", () => {
     ["a header that ends before the number of its last field", "0a01181005"],
     ["an event type of 2^32 + 1", "5a0b08818080801012030a0161"],
     ["a negative event type", "5a1008ffffffffffffffffff0112030a0161"],
+    ["an event type of -2^63, whose lower 32 bits are those of a put", "5a1008808080808080808080011203" + "0a0161"],
+    ["an event type of -2^32 + 1, whose lower 32 bits are those of a delete", "5a100881808080f0ffffffff011203" + "0a0161"],
     ["a number in more bytes than it needs", "10838080808000"],
     ["a bool of 2^40", "1880808080808020"],
     ["a reason with a byte order mark", "3204efbbbf61"],
