@@ -22,7 +22,7 @@ export interface DecoderFailure {
 /** All messages of a seed, in order. */
 export function* messagesOf(seed: number): Generator<Buffer> {
   const dice = new Dice(seed);
-  let other = Buffer.alloc(0);
+  let other: Buffer = Buffer.alloc(0);
   for (let count = 0; count < BASES; count++) {
     const oddness = dice.weighted<Oddness>([
       [3, 0],
@@ -31,7 +31,7 @@ export function* messagesOf(seed: number): Generator<Buffer> {
     ]);
     const base = makeMessage(dice, oddness);
     yield base;
-    let worse = base;
+    let worse: Buffer = base;
     for (let damage = 0; damage < DAMAGES; damage++) {
       worse = damaged(dice, dice.chance(60) ? base : worse, other);
       yield worse;

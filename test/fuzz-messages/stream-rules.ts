@@ -70,11 +70,14 @@ export class WatchRules {
     this.#resumeRevision = resumeRevision;
   }
 
-  /** Its buffer's bound, and one answer more, which may have been held as fragments up to the same bound. */
+  /**
+   * Its buffer's bound, and one answer more, which may have been held as fragments up to the same bound. A `created` with events, which
+   * etcd never sends, is counted twice: once for each response that is made of it.
+   */
   #checkHeld(largestMessage: number): void {
     const { channel, maxBytes } = this.#watch;
     const { bufferedBytes } = channel.status;
-    const bound = 2 * maxBytes + largestMessage;
+    const bound = 2 * maxBytes + 2 * largestMessage;
     rule(bufferedBytes <= bound, `"${this.#name}" holds ${bufferedBytes} bytes, and may hold ${bound}`);
   }
 

@@ -5,12 +5,13 @@ import { WatchGauges } from "../../src/watch/watch-gauges.ts";
 import { Dice } from "../fuzz/dice.ts";
 import type { InMemoryConnection } from "../support/in-memory-connection.ts";
 import { ScenarioWatch } from "../support/scenario-watch.ts";
-import { put, remove, type ResponseFields, responseBytes, unheardOf } from "../support/watch-messages.ts";
+import { put, type ResponseFields, responseBytes } from "../support/watch-messages.ts";
 import { settle, watcherHarness } from "../support/watcher-harness.ts";
 import { damaged, noise } from "./damage-message.ts";
 import { makeMessage } from "./make-message.ts";
 import { checkStartRevisions, checkWire, isCrash, rule, WatchRules } from "./stream-rules.ts";
-import type { MessageId, Step, StepEvent, StepMessage, StepRevision } from "./stream-step.ts";
+import { responseFields } from "./step-message.ts";
+import type { MessageId, Step, StepMessage } from "./stream-step.ts";
 
 const MAX_RECEIVE_BYTES = 100_000;
 /** Turns of the event loop in which `close()` must be done, and every reader have its end. */
@@ -25,8 +26,8 @@ export class StreamStage {
   readonly #broken: unknown[] = [];
   readonly #seed: number;
   readonly #random = Math.random;
-  /** Everything that was sent, oldest first. */
-  readonly sent: Buffer[] = [];
+  /** What was sent without being good, oldest first. */
+  readonly #sent: Buffer[] = [];
   /** The newest revision of a good server. */
   revision = 5n;
   #unsettled = 0;
@@ -35,10 +36,17 @@ export class StreamStage {
     this.#seed = seed;
   }
 
+  /** The watches of the user, in their order. */
   get watches(): readonly ScenarioWatch[] {
     return this.#watches.map(({ watch }) => watch);
   }
 
+  /** How many messages were sent that no good server sends. */
+  get sent(): number {
+    return this.#sent.length;
+  }
+
+  /** How many events readers were given. */
   get events(): number {
     return this.watches.reduce((sum, { responses }) => sum + responses.reduce((count, { events }) => count + events.length, 0), 0);
   }
@@ -70,18 +78,16 @@ export class StreamStage {
   /** After `close()` nothing is left, and every watch has had its one end. */
   async close(): Promise<void> {
     const { watcher, clock, transport, host } = this.#harness;
-    let isClosed = false;
-    void watcher.close().then(() => (isClosed = true));
-    const readers = this.watches.map((watch) => readToEnd(watch));
-    let haveEnded = false;
-    void Promise.all([...readers, ...this.#asked]).then(() => (haveEnded = true));
-    for (let turn = 0; turn < LONGEST_CLOSE_TURNS && !(isClosed && haveEnded); turn++) await settle();
-    rule(isClosed, "close() does not resolve");
+    const done = { close: false, readers: false };
+    void watcher.close().then(() => (done.close = true));
+    void Promise.all([...this.watches.map(readToEnd), ...this.#asked]).then(() => (done.readers = true));
+    for (let turn = 0; turn < LONGEST_CLOSE_TURNS && !(done.close && done.readers); turn++) await settle();
+    rule(done.close, "close() does not resolve");
     rule(
       this.watches.every(({ ending }) => ending !== undefined),
       "a watch has not ended after close()",
     );
-    rule(haveEnded, `${this.#unsettled} requests for progress are not settled after close()`);
+    rule(done.readers, `${this.#unsettled} requests for progress are not settled after close()`);
     rule(
       this.watches.every(({ created }) => created !== undefined),
       "`created` of a watch is not settled after close()",
@@ -140,13 +146,13 @@ export class StreamStage {
         for (let count = 0; count < step.times; count++) this.send(this.#fields(step.message));
         return;
       case "damaged message":
-        this.#sendBytes(damaged(new Dice(step.seed), responseBytes(this.#fields(step.message)), this.sent.at(-1) ?? Buffer.alloc(0)));
+        this.#sendBytes(damaged(new Dice(step.seed), responseBytes(this.#fields(step.message)), this.#sent.at(-1) ?? Buffer.alloc(0)));
         return;
       case "odd bytes":
         this.#sendBytes(oddBytes(new Dice(step.seed)));
         return;
       case "replay": {
-        const bytes = this.sent.at(-step.back);
+        const bytes = this.#sent.at(-step.back);
         if (bytes !== undefined) this.#sendBytes(bytes);
         return;
       }
@@ -207,14 +213,14 @@ export class StreamStage {
   send(fields: ResponseFields): void {
     const [connection] = this.#open;
     if (connection === undefined) return;
-    this.sent.push(responseBytes(fields));
+    this.#sent.push(responseBytes(fields));
     connection.send(fields);
   }
 
   #sendBytes(bytes: Buffer): void {
     const [connection] = this.#open;
     if (connection === undefined) return;
-    this.sent.push(bytes);
+    this.#sent.push(bytes);
     connection.sendBytes(bytes);
   }
 
@@ -243,25 +249,8 @@ export class StreamStage {
     transport.version = version === undefined ? failure : { value: version };
   }
 
-  #fields({ id, revision, compactRevision, events, valueBytes, ...rest }: StepMessage): ResponseFields {
-    return {
-      ...rest,
-      watchId: BigInt.asIntN(64, this.#id(id)),
-      revision: this.#number(revision),
-      compactRevision: compactRevision === undefined ? 0n : this.#number(compactRevision),
-      events: events.map((event) => this.#event(event, "v".repeat(valueBytes))),
-    };
-  }
-
-  #event({ kind, key, revision }: StepEvent, value: string): NonNullable<ResponseFields["events"]>[number] {
-    const number = this.#number(revision);
-    if (kind === "put") return put(key, number, { value });
-    if (kind === "delete") return remove(key, number);
-    return kind === "unheard-of" ? unheardOf(key, number) : { type: 0, kv: undefined, prevKv: undefined };
-  }
-
-  #number(revision: StepRevision): bigint {
-    return "exactly" in revision ? revision.exactly : this.revision + BigInt(revision.plus);
+  #fields(message: StepMessage): ResponseFields {
+    return responseFields(message, { watchId: this.#id(message.id), revision: this.revision });
   }
 
   #id(id: MessageId): bigint {
