@@ -2,7 +2,7 @@ import { decodeWatchMessage } from "../../src/codec/watch-message.ts";
 import { Dice } from "../fuzz/dice.ts";
 import { damaged, noise, swept } from "./damage-message.ts";
 import { type Agreement, checkMessage, MessageDifference } from "./decoder-check.ts";
-import { makeMessage, type Oddness } from "./make-message.ts";
+import { makeMessage } from "./make-message.ts";
 
 const BASES = 20;
 const DAMAGES = 5;
@@ -24,12 +24,7 @@ export function* messagesOf(seed: number): Generator<Buffer> {
   const dice = new Dice(seed);
   let other: Buffer = Buffer.alloc(0);
   for (let count = 0; count < BASES; count++) {
-    const oddness = dice.weighted<Oddness>([
-      [3, 0],
-      [4, 3],
-      [3, 25],
-    ]);
-    const base = makeMessage(dice, oddness);
+    const base = makeMessage(dice);
     yield base;
     let worse: Buffer = base;
     for (let damage = 0; damage < DAMAGES; damage++) {

@@ -1,11 +1,16 @@
-import { Dice } from "../fuzz/dice.ts";
-import { OddWire } from "./odd-wire.ts";
+import type { Dice } from "../fuzz/dice.ts";
+import { type Oddness, OddWire } from "./odd-wire.ts";
 
 // Field numbers, as kv.proto and rpc.proto have them.
 const HEADER = { clusterId: 1, memberId: 2, revision: 3, raftTerm: 4 } as const;
 const KEY_VALUE = { key: 1, createRevision: 2, modRevision: 3, version: 4, value: 5, lease: 6 } as const;
 const EVENT = { type: 1, kv: 2, prevKv: 3 } as const;
 const RESPONSE = { header: 1, watchId: 2, created: 3, canceled: 4, compactRevision: 5, cancelReason: 6, fragment: 7, events: 11 } as const;
+
+const RESPONSE_INTEGERS = [16, 24, 32, 40, 56];
+const HEADER_TAGS = { inner: [8, 16, 24, 32], outer: RESPONSE_INTEGERS };
+const EVENT_TAGS = { inner: [8], outer: RESPONSE_INTEGERS };
+const KEY_VALUE_TAGS = { inner: [16, 24, 32, 48], outer: [8] };
 
 /** Few, so that a header begins with the same bytes as the one before it, and many enough that it does not always. */
 const IDS = [0n, 1n, 5n, 14_841_639_068_965_178_418n, 10_276_657_743_932_975_437n, 2n ** 63n, 2n ** 64n - 1n, 2n ** 49n - 1n, 2n ** 49n];
@@ -21,12 +26,17 @@ const TEXTS = [
 ];
 const LONG_BYTES = [127, 128, 300, 16_383, 16_384, 70_000];
 
-/** How odd a message is: in how many of a hundred choices a piece of it has a form that etcd would not write. */
-export type Oddness = 0 | 3 | 25;
+/** As etcd writes it; with one thing odd in it, or a few; with messages that overlap and nothing else; odd throughout. */
+const ODDNESS: readonly (readonly [weight: number, oddness: Oddness])[] = [
+  [3, { percent: 0, overlapPercent: 0 }],
+  [3, { percent: 3, overlapPercent: 1 }],
+  [2, { percent: 0, overlapPercent: 20 }],
+  [3, { percent: 25, overlapPercent: 8 }],
+];
 
 /** A watch response as bytes: of every field, or a few, or none. */
-export function makeMessage(dice: Dice, oddness: Oddness): Buffer {
-  return Buffer.from(new MessageMaker(new OddWire(dice, oddness)).response());
+export function makeMessage(dice: Dice): Buffer {
+  return Buffer.from(new MessageMaker(new OddWire(dice, dice.weighted(ODDNESS))).response());
 }
 
 class MessageMaker {
@@ -44,8 +54,8 @@ class MessageMaker {
   response(): number[] {
     const [wire, dice] = [this.#wire, this.#dice];
     const fields: number[][] = [];
-    if (dice.chance(85)) fields.push(wire.delimitedField(RESPONSE.header, this.#header()));
-    if (wire.isOdd()) fields.push(wire.delimitedField(RESPONSE.header, this.#header()));
+    if (dice.chance(85)) fields.push(wire.messageField(RESPONSE.header, this.#header(), HEADER_TAGS));
+    if (wire.isOdd()) fields.push(wire.messageField(RESPONSE.header, this.#header(), HEADER_TAGS));
     if (dice.chance(70)) fields.push(wire.varintField(RESPONSE.watchId, wire.integer()));
     for (const number of [RESPONSE.created, RESPONSE.canceled, RESPONSE.fragment])
       if (dice.chance(20)) fields.push(wire.varintField(number, wire.flag()));
@@ -56,7 +66,7 @@ class MessageMaker {
       [6, dice.between(1, 3)],
       [1, dice.between(4, 20)],
     ]);
-    for (let count = 0; count < events; count++) fields.push(wire.delimitedField(RESPONSE.events, this.#event()));
+    for (let count = 0; count < events; count++) fields.push(wire.messageField(RESPONSE.events, this.#event(), EVENT_TAGS));
     return wire.message(fields);
   }
 
@@ -74,9 +84,9 @@ class MessageMaker {
     const [wire, dice] = [this.#wire, this.#dice];
     const fields: number[][] = [];
     if (dice.chance(40)) fields.push(wire.varintField(EVENT.type, wire.isOdd() ? wire.integer() : dice.below(2)));
-    if (!wire.isOdd()) fields.push(wire.delimitedField(EVENT.kv, this.#keyValue()));
-    if (wire.isOdd()) fields.push(wire.delimitedField(EVENT.kv, this.#keyValue()));
-    if (dice.chance(30)) fields.push(wire.delimitedField(EVENT.prevKv, this.#keyValue()));
+    if (!wire.isOdd()) fields.push(wire.messageField(EVENT.kv, this.#keyValue(), KEY_VALUE_TAGS));
+    if (wire.isOdd()) fields.push(wire.messageField(EVENT.kv, this.#keyValue(), KEY_VALUE_TAGS));
+    if (dice.chance(30)) fields.push(wire.messageField(EVENT.prevKv, this.#keyValue(), KEY_VALUE_TAGS));
     return wire.message(fields);
   }
 

@@ -12,8 +12,15 @@ const MOST_VARINT_BYTES = 10;
 const BOUNDARY_BITS = [7, 8, 14, 21, 28, 31, 32, 35, 42, 48, 49, 50, 53, 56, 62, 63];
 /** Numbers that a field of ours has in one of the messages, that none has, and the first and the last that there can be. */
 const FIELD_NUMBERS = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 15, 16, 100, 2_047, 2_048, 2 ** 29 - 1];
+const OTHER_ORDER_PERCENT = 10;
 /** Beyond this depth of groups the generated codec gives up. */
 const DEEP = 150;
+
+/** The tags of integers in a message, and in the one around it. */
+export interface VarintTags {
+  readonly inner: readonly number[];
+  readonly outer: readonly number[];
+}
 
 /** A varint, in `length` bytes if that is more than it takes. */
 export function varint(value: number | bigint, length = 0): number[] {
@@ -27,17 +34,25 @@ export function varint(value: number | bigint, length = 0): number[] {
   return bytes;
 }
 
+/** In how many of a hundred choices a piece has a form that no writer gives it, and a message in a message ends where it should not. */
+export interface Oddness {
+  readonly percent: number;
+  readonly overlapPercent: number;
+}
+
 /**
- * Writes the pieces of a protobuf message, in the form that a proper writer gives them or, in `percent` of a hundred choices, in one that
+ * Writes the pieces of a protobuf message, in the form that a proper writer gives them or now and then in one that
  * is odd: some still mean the same, some something else, some nothing.
  */
 export class OddWire {
   readonly dice: Dice;
   readonly #percent: number;
+  readonly #overlapPercent: number;
 
-  constructor(dice: Dice, percent: number) {
+  constructor(dice: Dice, { percent, overlapPercent }: Oddness) {
     this.dice = dice;
     this.#percent = percent;
+    this.#overlapPercent = overlapPercent;
   }
 
   isOdd(part = 1): boolean {
@@ -53,14 +68,19 @@ export class OddWire {
     return [...this.#tag(number, wireType), ...this.#length(payload.length), ...payload];
   }
 
-  /** Fields as a message: in their order, or in another one, some of them twice or not at all, with fields in between that nobody knows. */
+  /** A message in a message. */
+  messageField(number: number, payload: readonly number[], tags: VarintTags): number[] {
+    return this.dice.chance(this.#overlapPercent) ? this.#overlapping(number, payload, tags) : this.delimitedField(number, payload);
+  }
+
+  /** Fields as a message: in their order, or, as protobuf allows it, in another one; some of them twice or not at all, with fields in between that nobody knows. */
   message(fields: readonly number[][]): number[] {
     const { dice } = this;
     const own = [...fields];
     if (own.length > 0 && this.isOdd()) own.push(dice.of(own));
     if (own.length > 0 && this.isOdd(0.5)) own.splice(dice.below(own.length), 1);
     while (this.isOdd()) own.splice(dice.below(own.length + 1), 0, this.#unknownField());
-    if (this.isOdd()) own.sort(() => dice.between(-1, 1));
+    if (dice.chance(OTHER_ORDER_PERCENT) || this.isOdd()) own.sort(() => dice.between(-1, 1));
     return own.flat();
   }
 
@@ -117,6 +137,16 @@ export class OddWire {
       [1, () => varint(BigInt(length) + (1n << BigInt(dice.of([31, 32, 33, 49, 53, 63]))))],
       [1, () => varint(dice.of([2n ** 31n - 1n, 2n ** 32n - 1n, 2n ** 49n - 1n, 2n ** 63n, -1n]))],
     ])();
+  }
+
+  /**
+   * A message that ends between a tag and its number, so that the number belongs to both, or to the one around it. Readers that do not look
+   * read something else than those that do, and all of it makes sense.
+   */
+  #overlapping(number: number, payload: readonly number[], { inner, outer }: VarintTags): number[] {
+    const { dice } = this;
+    const cut = [...payload, dice.of(inner)];
+    return [...this.#tag(number, DELIMITED), ...varint(cut.length), ...cut, dice.of(outer), dice.of([0, 1, ...outer])];
   }
 
   #unknownField(): number[] {

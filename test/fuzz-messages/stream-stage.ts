@@ -274,7 +274,7 @@ export class StreamStage {
 
 function oddBytes(dice: Dice): Buffer {
   if (dice.chance(30)) return noise(dice);
-  return makeMessage(dice, dice.of([0, 3, 25] as const));
+  return makeMessage(dice);
 }
 
 async function readToEnd(watch: ScenarioWatch): Promise<void> {
