@@ -26,6 +26,7 @@ export function* messagesOf(seed: number): Generator<Buffer> {
   for (let count = 0; count < BASES; count++) {
     const base = makeMessage(dice);
     yield base;
+    if (dice.chance(20)) yield base; // as a server repeats itself
     let worse: Buffer = base;
     for (let damage = 0; damage < DAMAGES; damage++) {
       worse = damaged(dice, dice.chance(60) ? base : worse, other);

@@ -83,11 +83,18 @@ class MessageMaker {
   #event(): number[] {
     const [wire, dice] = [this.#wire, this.#dice];
     const fields: number[][] = [];
-    if (dice.chance(40)) fields.push(wire.varintField(EVENT.type, wire.isOdd() ? wire.integer() : dice.below(2)));
+    if (dice.chance(40)) fields.push(wire.varintField(EVENT.type, this.#eventType()));
     if (!wire.isOdd()) fields.push(wire.messageField(EVENT.kv, this.#keyValue(), KEY_VALUE_TAGS));
     if (wire.isOdd()) fields.push(wire.messageField(EVENT.kv, this.#keyValue(), KEY_VALUE_TAGS));
     if (dice.chance(30)) fields.push(wire.messageField(EVENT.prevKv, this.#keyValue(), KEY_VALUE_TAGS));
     return wire.message(fields);
+  }
+
+  /** Put and delete; and what is neither, or is one of them in its lower 32 bits, which are all that count of an enum. */
+  #eventType(): number | bigint {
+    const dice = this.#dice;
+    if (dice.chance(80)) return dice.below(2);
+    return dice.chance(50) ? this.#wire.integer() : dice.of([2n ** 32n, 2n ** 40n, -(2n ** 32n), -(2n ** 63n)]) + BigInt(dice.below(3));
   }
 
   #keyValue(): number[] {

@@ -114,7 +114,8 @@ export class OddWire {
   #varint(value: number | bigint): number[] {
     if (!this.isOdd()) return varint(value);
     if (this.dice.chance(80)) return varint(value, this.dice.between(2, MOST_VARINT_BYTES));
-    // More than 64 bits, more than ten bytes, or no end at all.
+    if (this.dice.chance(50)) return varint(value, MOST_VARINT_BYTES + 1);
+    // More than 64 bits, or no end where it should be.
     const bytes = varint(value, MOST_VARINT_BYTES);
     bytes[MOST_VARINT_BYTES - 1] = this.dice.below(256);
     return bytes;
