@@ -101,12 +101,14 @@ export class StepMaker {
     const dice = this.#dice;
     const events = dice.list(dice.chance(60) ? dice.between(1, 3) : dice.of([0, 0, 0, 12]), () => this.#event());
     const above = ({ revision }: StepEvent): number => ("plus" in revision ? revision.plus : 0);
-    return this.#isWild() ? events : events.sort((one, other) => above(one) - above(other));
+    if (!this.#isWild()) events.sort((one, other) => above(one) - above(other));
+    return dice.chance(10) ? events.map((event) => ({ ...event, kind: "unheard-of" })) : events;
   }
 
   #event(): StepEvent {
     const dice = this.#dice;
-    const kind = this.#isWild() ? dice.of(["unheard-of", "no key"] as const) : dice.of(["put", "put", "delete"] as const);
+    const known = dice.chance(90) ? dice.of(["put", "put", "delete"] as const) : "unheard-of";
+    const kind = this.#isWild() ? dice.of(["unheard-of", "no key"] as const) : known;
     return { kind, key: dice.of(KEYS), revision: this.#revision() };
   }
 

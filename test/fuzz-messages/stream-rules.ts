@@ -26,11 +26,11 @@ export class WatchRules {
     this.#watch = watch;
   }
 
-  /** @param largestMessage in bytes, of all that were sent */
-  check(largestMessage: number): void {
+  /** @param largestAnswer in bytes, of all that were sent, in one message or in pieces */
+  check(largestAnswer: number): void {
     this.#checkDelivered();
     this.#checkResumeRevision();
-    this.#checkHeld(largestMessage);
+    this.#checkHeld(largestAnswer);
     this.#checkEnding();
   }
 
@@ -71,13 +71,14 @@ export class WatchRules {
   }
 
   /**
-   * Its buffer's bound, and one answer more, which may have been held as fragments up to the same bound. A `created` with events, which
+   * Its buffer's bound, and one answer more, which may have been held as fragments up to the same bound, or be one revision up to the
+   * receive limit. A `created` with events, which
    * etcd never sends, is counted twice: once for each response that is made of it.
    */
-  #checkHeld(largestMessage: number): void {
+  #checkHeld(largestAnswer: number): void {
     const { channel, maxBytes } = this.#watch;
     const { bufferedBytes } = channel.status;
-    const bound = 2 * maxBytes + 2 * largestMessage;
+    const bound = 2 * maxBytes + 2 * largestAnswer;
     rule(bufferedBytes <= bound, `"${this.#name}" holds ${bufferedBytes} bytes, and may hold ${bound}`);
   }
 

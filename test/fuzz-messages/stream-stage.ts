@@ -13,7 +13,7 @@ import { checkStartRevisions, checkWire, isCrash, rule, WatchRules } from "./str
 import { responseFields } from "./step-message.ts";
 import type { MessageId, Step, StepMessage } from "./stream-step.ts";
 
-const MAX_RECEIVE_BYTES = 100_000;
+const MAX_RECEIVE_BYTES = 10_000;
 /** Turns of the event loop in which `close()` must be done, and every reader have its end. */
 const LONGEST_CLOSE_TURNS = 20;
 const MOST_READS = 10_000;
@@ -78,6 +78,8 @@ export class StreamStage {
   /** After `close()` nothing is left, and every watch has had its one end. */
   async close(): Promise<void> {
     const { watcher, clock, transport, host } = this.#harness;
+    const alive = this.watches.filter(({ channel }) => channel.status.state !== "ended");
+    const given = alive.map(({ responses }) => responses.length);
     const done = { close: false, readers: false };
     void watcher.close().then(() => (done.close = true));
     void Promise.all([...this.watches.map(readToEnd), ...this.#asked]).then(() => (done.readers = true));
@@ -86,6 +88,10 @@ export class StreamStage {
     rule(
       this.watches.every(({ ending }) => ending !== undefined),
       "a watch has not ended after close()",
+    );
+    rule(
+      alive.every(({ responses }, index) => responses.length === given[index]),
+      "a watch that close() has ended was given what was left unread",
     );
     rule(done.readers, `${this.#unsettled} requests for progress are not settled after close()`);
     rule(
@@ -115,7 +121,7 @@ export class StreamStage {
   #check(): void {
     const { transport } = this.#harness;
     const largest = Math.max(0, ...transport.connections.map(({ largestMessage }) => largestMessage));
-    for (const { rules } of this.#watches) rules.check(largest);
+    for (const { rules } of this.#watches) rules.check(largest + MAX_RECEIVE_BYTES);
     checkWire(transport, this.watches.filter(({ channel }) => channel.status.state !== "ended").length);
     for (const { name, watch } of this.#watches) {
       const creates = transport.connections.flatMap((connection) => connection.creates.filter((create) => watch.isFor(create)));
