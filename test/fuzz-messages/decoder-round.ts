@@ -20,7 +20,7 @@ export interface DecoderFailure {
 }
 
 /** All messages of a seed, in order. */
-export function* messagesOf(seed: number): Generator<Buffer> {
+function* messagesOf(seed: number): Generator<Buffer> {
   const dice = new Dice(seed);
   let other: Buffer = Buffer.alloc(0);
   for (let count = 0; count < BASES; count++) {

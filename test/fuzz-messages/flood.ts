@@ -8,7 +8,7 @@ const MESSAGES = 20_000;
 const VALUE_BYTES = 2_000;
 const MAX_BYTES = 100_000;
 /** Three buffers, what is held in pieces for three watches, and much for what the garbage collector has not got round to. */
-const BOUND_BYTES = 3 * 1024 * 1024;
+const BOUND_BYTES = 8 * 1024 * 1024;
 
 /**
  * A server that sends as much as it can of what nobody wants: answers that never end, watches that nobody asked for, answers to a reader

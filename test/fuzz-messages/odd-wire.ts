@@ -1,9 +1,9 @@
 import type { Dice } from "../fuzz/dice.ts";
 
 /** Wire types, as protobuf numbers them. */
-export const VARINT = 0;
-export const FIXED_64 = 1;
-export const DELIMITED = 2;
+const VARINT = 0;
+const FIXED_64 = 1;
+const DELIMITED = 2;
 const START_GROUP = 3;
 const END_GROUP = 4;
 const FIXED_32 = 5;
@@ -23,7 +23,7 @@ export interface VarintTags {
 }
 
 /** A varint, in `length` bytes if that is more than it takes. */
-export function varint(value: number | bigint, length = 0): number[] {
+function varint(value: number | bigint, length = 0): number[] {
   const bytes: number[] = [];
   let left = BigInt.asUintN(64, BigInt(value));
   while (left > 0x7fn || bytes.length < length - 1) {

@@ -31,7 +31,7 @@ export interface Played {
   readonly endings: readonly string[];
 }
 
-export function sequencesOf(seed: number): Sequence[] {
+function sequencesOf(seed: number): Sequence[] {
   const dice = new Dice(seed);
   const subSeed = (): number => dice.below(2 ** 31);
   return [
