@@ -41,7 +41,8 @@ export function decodeEvent(bytes: Buffer, position: number, end: number): Watch
       position = positionAfter;
     }
     if (tag === EVENT_TYPE) {
-      type = number < 2 ? number : Number(BigInt.asIntN(32, BigInt(number))); // an enum is an int32
+      // An enum is an int32: of a longer number, below 0 or not, the lower 32 bits count.
+      type = number === 0 || number === 1 ? number : Number(BigInt.asIntN(32, BigInt(number)));
       continue;
     }
     const start = position;

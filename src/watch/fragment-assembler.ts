@@ -44,10 +44,10 @@ export class FragmentAssembler {
     const { events, byteLength } = part ?? { events: [], byteLength: 0 };
     const [first] = message.events;
     const last = events.at(-1);
-    if (first !== undefined && last !== undefined && first.kv.modRevision64 < last.kv.modRevision64)
-      throw new ProtocolError(
-        `A piece of a watch response begins with revision ${String(first.kv.modRevision)}, after ${String(last.kv.modRevision)}`,
-      );
+    // A piece may be of no event but such as we do not know; its last revision is all that is left of them.
+    const begins = first?.kv.modRevision64 ?? message.lastRevision;
+    if (begins !== 0 && last !== undefined && begins < last.kv.modRevision64)
+      throw new ProtocolError(`A piece of a watch response begins with revision ${String(begins)}, after ${String(last.kv.modRevision)}`);
     for (const event of message.events) events.push(event);
     const whole = { ...message, fragment: false, events, byteLength: byteLength + message.byteLength };
     if (!message.fragment) {

@@ -22,6 +22,8 @@ const FIRST_PAUSE_MS = 25;
 const LONGEST_PAUSE_MS = 1_000;
 /** Where notices cannot be relied on, an event that was on its way may still prove it within this time. */
 const EVENT_GRACE_MS = 500;
+/** No watch ever receives all up to this. */
+const BEYOND_ALL = 2n ** 63n;
 
 /**
  * Waits until all up to the store's present revision has been received, asking the server to say so. See `WatchChannel.requestProgress`.
@@ -45,6 +47,10 @@ async function progressOf(
   const timer = host.clock.setTimer(timeoutMs, () => {
     limit.abort(timedOut(timeoutMs, watch));
   });
+  // A watch that ends, or has ended, will not receive anything, however long the read takes.
+  const forget = watch.whenReceived(BEYOND_ALL, (error) => {
+    limit.abort(error);
+  });
   try {
     const revision = await currentRevision(host, watch.spec.range, { signal: limit.signal, timeoutMs });
     await received(watch, revision, limit.signal, () => ask(host, watch, limit.signal));
@@ -54,6 +60,7 @@ async function progressOf(
   } finally {
     timer.cancel();
     unlink();
+    forget();
     limit.abort(); // ends the asking
   }
 }

@@ -32,14 +32,18 @@ export class FakeClock implements Clock {
   /** Lets time pass, and fires on the way what is due, in order. */
   advance(byMs: number): void {
     const untilMs = this.#nowMs + byMs;
-    for (;;) {
-      const due = [...this.#timers].filter((timer) => timer.dueMs <= untilMs).sort((a, b) => a.dueMs - b.dueMs)[0];
-      if (due === undefined) break;
-      this.#timers.delete(due);
-      this.#nowMs = Math.max(this.#nowMs, due.dueMs); // after a jump it is late
-      due.callback();
-    }
+    while (this.fireNext(untilMs));
     this.#nowMs = untilMs;
+  }
+
+  /** Lets time pass up to the next timer and fires that one alone, as an event loop does. False if none is due until then. */
+  fireNext(untilMs: number): boolean {
+    const due = [...this.#timers].filter((timer) => timer.dueMs <= untilMs).sort((a, b) => a.dueMs - b.dueMs)[0];
+    if (due === undefined) return false;
+    this.#timers.delete(due);
+    this.#nowMs = Math.max(this.#nowMs, due.dueMs); // after a jump it is late
+    due.callback();
+    return true;
   }
 
   /** Lets time pass without firing anything, as a blocked event loop does. */

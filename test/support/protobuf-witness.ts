@@ -9,15 +9,22 @@ import { ResponseHeader, WatchCreateRequest, WatchCreateRequest_FilterType, Watc
 type Reader = InstanceType<typeof jspb.BinaryReader>;
 type Writer = InstanceType<typeof jspb.BinaryWriter>;
 
-/** One way to read each field of a message, by its number. */
+/** What becomes of a field that is not known, or has another wire type than its own: protobuf's rule is to skip it. */
+type Unknown = "refuse" | "skip";
+
+/** One way to read each field of a message, by its tag. */
 type FieldReaders = Readonly<Record<number, (reader: Reader) => void>>;
 
-function readFields(bytes: Uint8Array, fields: FieldReaders): void {
+const varint = (field: number): number => field * 8;
+const delimited = (field: number): number => field * 8 + 2;
+
+function readFields(bytes: Uint8Array, fields: FieldReaders, unknown: Unknown): void {
   const reader = new jspb.BinaryReader(bytes);
   while (reader.nextField()) {
-    const read = fields[reader.getFieldNumber()];
-    if (read === undefined) throw new Error(`there is no field ${String(reader.getFieldNumber())}`);
-    read(reader);
+    const read = fields[reader.getFieldNumber() * 8 + reader.getWireType()];
+    if (read !== undefined) read(reader);
+    else if (unknown === "skip") reader.skipField();
+    else throw new Error(`there is no field ${String(reader.getFieldNumber())} of wire type ${String(reader.getWireType())}`);
   }
 }
 
@@ -51,16 +58,20 @@ export const keyValueWitness = {
       bytesField(writer, 5, kv.value);
       int64(writer, 6, kv.lease);
     }),
-  read(bytes: Uint8Array): KeyValue {
+  read(bytes: Uint8Array, unknown: Unknown = "refuse"): KeyValue {
     const kv: KeyValue = { key: new Uint8Array(), createRevision: 0n, modRevision: 0n, version: 0n, value: new Uint8Array(), lease: 0n };
-    readFields(bytes, {
-      1: (reader) => (kv.key = reader.readBytes()),
-      2: (reader) => (kv.createRevision = BigInt(reader.readInt64String())),
-      3: (reader) => (kv.modRevision = BigInt(reader.readInt64String())),
-      4: (reader) => (kv.version = BigInt(reader.readInt64String())),
-      5: (reader) => (kv.value = reader.readBytes()),
-      6: (reader) => (kv.lease = BigInt(reader.readInt64String())),
-    });
+    readFields(
+      bytes,
+      {
+        [delimited(1)]: (reader) => (kv.key = reader.readBytes()),
+        [varint(2)]: (reader) => (kv.createRevision = BigInt(reader.readInt64String())),
+        [varint(3)]: (reader) => (kv.modRevision = BigInt(reader.readInt64String())),
+        [varint(4)]: (reader) => (kv.version = BigInt(reader.readInt64String())),
+        [delimited(5)]: (reader) => (kv.value = reader.readBytes()),
+        [varint(6)]: (reader) => (kv.lease = BigInt(reader.readInt64String())),
+      },
+      unknown,
+    );
     return kv;
   },
 };
@@ -72,13 +83,17 @@ export const eventWitness = {
       if (event.kv !== undefined) writer.writeBytes(2, keyValueWitness.write(event.kv));
       if (event.prevKv !== undefined) writer.writeBytes(3, keyValueWitness.write(event.prevKv));
     }),
-  read(bytes: Uint8Array): Event {
+  read(bytes: Uint8Array, unknown: Unknown = "refuse"): Event {
     const event: Event = { type: Event_EventType.PUT, kv: undefined, prevKv: undefined };
-    readFields(bytes, {
-      1: (reader) => (event.type = reader.readEnum() === 1 ? Event_EventType.DELETE : Event_EventType.PUT),
-      2: (reader) => (event.kv = keyValueWitness.read(reader.readBytes())),
-      3: (reader) => (event.prevKv = keyValueWitness.read(reader.readBytes())),
-    });
+    readFields(
+      bytes,
+      {
+        [varint(1)]: (reader) => (event.type = reader.readEnum() as Event["type"]),
+        [delimited(2)]: (reader) => (event.kv = keyValueWitness.read(reader.readBytes(), unknown)),
+        [delimited(3)]: (reader) => (event.prevKv = keyValueWitness.read(reader.readBytes(), unknown)),
+      },
+      unknown,
+    );
     return event;
   },
 };
@@ -91,14 +106,18 @@ export const headerWitness = {
       int64(writer, 3, header.revision);
       uint64(writer, 4, header.raftTerm);
     }),
-  read(bytes: Uint8Array): ResponseHeader {
+  read(bytes: Uint8Array, unknown: Unknown = "refuse"): ResponseHeader {
     const header: ResponseHeader = { clusterId: 0n, memberId: 0n, revision: 0n, raftTerm: 0n };
-    readFields(bytes, {
-      1: (reader) => (header.clusterId = BigInt(reader.readUint64String())),
-      2: (reader) => (header.memberId = BigInt(reader.readUint64String())),
-      3: (reader) => (header.revision = BigInt(reader.readInt64String())),
-      4: (reader) => (header.raftTerm = BigInt(reader.readUint64String())),
-    });
+    readFields(
+      bytes,
+      {
+        [varint(1)]: (reader) => (header.clusterId = BigInt(reader.readUint64String())),
+        [varint(2)]: (reader) => (header.memberId = BigInt(reader.readUint64String())),
+        [varint(3)]: (reader) => (header.revision = BigInt(reader.readInt64String())),
+        [varint(4)]: (reader) => (header.raftTerm = BigInt(reader.readUint64String())),
+      },
+      unknown,
+    );
     return header;
   },
 };
@@ -115,22 +134,26 @@ export const createRequestWitness = {
       int64(writer, 7, request.watchId);
       bool(writer, 8, request.fragment);
     }),
-  read(bytes: Uint8Array): WatchCreateRequest {
+  read(bytes: Uint8Array, unknown: Unknown = "refuse"): WatchCreateRequest {
     const request = WatchCreateRequest.decode(new Uint8Array());
-    readFields(bytes, {
-      1: (reader) => (request.key = reader.readBytes()),
-      2: (reader) => (request.rangeEnd = reader.readBytes()),
-      3: (reader) => (request.startRevision = BigInt(reader.readInt64String())),
-      4: (reader) => (request.progressNotify = reader.readBool()),
-      // Packed: its values are below 128, so each is one byte.
-      5: (reader) =>
-        (request.filters = [...reader.readBytes()].map((value) =>
-          value === 1 ? WatchCreateRequest_FilterType.NODELETE : WatchCreateRequest_FilterType.NOPUT,
-        )),
-      6: (reader) => (request.prevKv = reader.readBool()),
-      7: (reader) => (request.watchId = BigInt(reader.readInt64String())),
-      8: (reader) => (request.fragment = reader.readBool()),
-    });
+    readFields(
+      bytes,
+      {
+        [delimited(1)]: (reader) => (request.key = reader.readBytes()),
+        [delimited(2)]: (reader) => (request.rangeEnd = reader.readBytes()),
+        [varint(3)]: (reader) => (request.startRevision = BigInt(reader.readInt64String())),
+        [varint(4)]: (reader) => (request.progressNotify = reader.readBool()),
+        // Packed: its values are below 128, so each is one byte.
+        [delimited(5)]: (reader) =>
+          (request.filters = [...reader.readBytes()].map((value) =>
+            value === 1 ? WatchCreateRequest_FilterType.NODELETE : WatchCreateRequest_FilterType.NOPUT,
+          )),
+        [varint(6)]: (reader) => (request.prevKv = reader.readBool()),
+        [varint(7)]: (reader) => (request.watchId = BigInt(reader.readInt64String())),
+        [varint(8)]: (reader) => (request.fragment = reader.readBool()),
+      },
+      unknown,
+    );
     return request;
   },
 };
@@ -147,18 +170,22 @@ export const responseWitness = {
       bool(writer, 7, response.fragment);
       for (const event of response.events) writer.writeBytes(11, eventWitness.write(event));
     }),
-  read(bytes: Uint8Array): WatchResponse {
+  read(bytes: Uint8Array, unknown: Unknown = "refuse"): WatchResponse {
     const response = WatchResponse.decode(new Uint8Array());
-    readFields(bytes, {
-      1: (reader) => (response.header = headerWitness.read(reader.readBytes())),
-      2: (reader) => (response.watchId = BigInt(reader.readInt64String())),
-      3: (reader) => (response.created = reader.readBool()),
-      4: (reader) => (response.canceled = reader.readBool()),
-      5: (reader) => (response.compactRevision = BigInt(reader.readInt64String())),
-      6: (reader) => (response.cancelReason = reader.readString()),
-      7: (reader) => (response.fragment = reader.readBool()),
-      11: (reader) => response.events.push(eventWitness.read(reader.readBytes())),
-    });
+    readFields(
+      bytes,
+      {
+        [delimited(1)]: (reader) => (response.header = headerWitness.read(reader.readBytes(), unknown)),
+        [varint(2)]: (reader) => (response.watchId = BigInt(reader.readInt64String())),
+        [varint(3)]: (reader) => (response.created = reader.readBool()),
+        [varint(4)]: (reader) => (response.canceled = reader.readBool()),
+        [varint(5)]: (reader) => (response.compactRevision = BigInt(reader.readInt64String())),
+        [delimited(6)]: (reader) => (response.cancelReason = reader.readString()),
+        [varint(7)]: (reader) => (response.fragment = reader.readBool()),
+        [delimited(11)]: (reader) => response.events.push(eventWitness.read(reader.readBytes(), unknown)),
+      },
+      unknown,
+    );
     return response;
   },
 };

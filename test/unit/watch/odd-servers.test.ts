@@ -174,6 +174,15 @@ describe("a server that is not quite etcd", () => {
       .expectEnd("a", { name: "ProtocolError" })
       .run());
 
+  it("sends a last piece below the one before it, of a type that we do not know: that ends the watch, too", () =>
+    watchScenario()
+      .userWatches("a", { startRevision: 1n, fragment: true })
+      .serverCreates("a")
+      .serverAnswers({ watchId: 0n, fragment: true, events: [put("a", 9n)] })
+      .serverAnswers({ watchId: 0n, events: [unheardOf("a", 6n)] })
+      .expectEnd("a", { name: "ProtocolError" })
+      .run());
+
   it("creates a watch at the last revision there can be, or at one below 0: that ends the watch", async () => {
     for (const revision of [2n ** 63n - 1n, -1n])
       await watchScenario().userWatches("a").serverCreates("a", { revision }).expectEnd("a", { name: "ProtocolError" }).run();

@@ -192,6 +192,16 @@ describe("WatchChannel.requestProgress()", () => {
     await expect(ended.channel.requestProgress()).rejects.toMatchObject({ name: "WatchCanceledError", reason: "x" });
   });
 
+  it("rejects with the reason when the watch ends while the store's revision is still being read", async () => {
+    const { channel, transport, watcher, clock } = await served();
+    transport.rangeRevision = undefined; // no answer
+    const progress = channel.requestProgress({ timeoutMs: Infinity });
+    await settle();
+    await watcher.close();
+    await expect(progress).rejects.toMatchObject({ name: "ClosedError" });
+    expect(clock.pendingTimers).toBe(0);
+  });
+
   it("rejects when the store's revision cannot be read", async () => {
     const { channel, transport, watcher, clock } = await served();
     transport.rangeRevision = { code: "PERMISSION_DENIED", details: "no" };
