@@ -68,7 +68,8 @@ export class FragmentAssembler {
 
   /** Everything but the last revision is complete: an event of a later one has come. */
   #split(message: WatchMessage): WatchMessage | undefined {
-    const { events, lastRevision } = message;
+    const { events } = message;
+    const lastRevision = message.lastRevision === 0 ? events.at(-1)?.kv.modRevision64 : message.lastRevision; // a piece may be empty
     const tailStart = events.findIndex(({ kv }) => kv.modRevision64 === lastRevision);
     const complete = tailStart === -1 ? events : events.slice(0, tailStart);
     const tail = tailStart === -1 ? [] : events.slice(tailStart);

@@ -54,6 +54,14 @@ describe("FragmentAssembler", () => {
     expect(fragments.push(notice, ROOM)).toBe(notice);
   });
 
+  it("beyond maxBytes keeps the last revision also when the piece that is too much has no event", () => {
+    const fragments = assembler();
+    const one = piece([1n, 2n]);
+    expect(fragments.push(one, { maxBytes: one.byteLength })).toBeUndefined();
+    expect(revisions(fragments.push(piece([]), { maxBytes: one.byteLength }))).toEqual([1n]);
+    expect(revisions(fragments.push(piece([2n], { fragment: false }), ROOM))).toEqual([2n, 2n]);
+  });
+
   it("beyond maxBytes hands over the whole revisions so far, and keeps the one that may go on", () => {
     const fragments = assembler();
     const handed = fragments.push(piece([1n, 2n, 3n, 3n]), { maxBytes: 1 });
