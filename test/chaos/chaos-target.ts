@@ -7,8 +7,10 @@ export interface ChaosTarget {
   readonly name: string;
   /** host:port of each member. */
   readonly endpoints: readonly string[];
-  /** host:port of what stands before it, where watches do not go to it directly. */
+  /** host:port of what stands before it, where watches do not go to it directly. What that provably loses is not the client's fault. */
   readonly proxied?: readonly string[];
+  /** How its clients ping, where it does not allow what they do otherwise. */
+  readonly patience?: Pick<ClientOptions, "keepAliveIntervalMs">;
   /** As whom its clients come; nobody where authentication is off. */
   readonly auth?: NonNullable<ClientOptions["auth"]>;
   /** Whether a notice that was asked for can be relied on (etcd-io/etcd#15220). */

@@ -54,7 +54,8 @@ export class RecordedWatch {
   #created: WatchRecord["created"];
   #leaving: "no" | "at the next response" | "yes" = "no";
   #afterEnd = 0;
-  dueRevision: bigint | undefined;
+  /** What it must have delivered when the round ends, and since when it was all there to be had. */
+  due: { readonly revision: bigint; readonly sinceMs: number } | undefined;
   eventCount = 0;
 
   constructor(options: RecordedWatchOptions) {
@@ -82,7 +83,8 @@ export class RecordedWatch {
     const { name, asked, channel, wire } = this.#options;
     return {
       ...{ name, asked, wire, created: this.#created, responses: this.#responses, progressAnswers: this.#progressAnswers },
-      ...{ endings: this.#endings, endedByUser: this.#leaving === "yes", afterEnd: this.#afterEnd, dueRevision: this.dueRevision },
+      ...{ endings: this.#endings, endedByUser: this.#leaving === "yes", afterEnd: this.#afterEnd, dueRevision: this.due?.revision },
+      dueSinceMs: this.due?.sinceMs,
       resumeRevision: channel.resumeRevision,
     };
   }

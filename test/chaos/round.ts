@@ -1,9 +1,12 @@
 import { EtcdClient } from "etcd-watch";
 import { Dice } from "../fuzz/dice.ts";
-import { checkRecord, type Violation } from "../support/guarantees/check-record.ts";
+import type { Violation } from "../support/guarantees/check-record.ts";
+import { judgeRecord } from "../support/guarantees/judge-record.ts";
 import { nothingLeft } from "../support/guarantees/nothing-left.ts";
 import { Truth } from "../support/guarantees/truth.ts";
+import { inShort } from "../support/guarantees/watch-record.ts";
 import { eventually } from "../support/eventually.ts";
+import { awaitAll, LIVE_WITHIN_MS, writeEveryKey } from "./calm.ts";
 import type { ChaosTarget, TargetKind } from "./chaos-target.ts";
 import { runFaultTrack } from "./fault.ts";
 import { Lane } from "./lane.ts";
@@ -13,7 +16,7 @@ import { storyOf } from "./story.ts";
 import { storeViolations } from "./store-check.ts";
 import { TruthCollector } from "./truth-collector.ts";
 import { WatchUser } from "./watch-user.ts";
-import { allKeys, WriteLoad, writePast } from "./write-load.ts";
+import { WriteLoad, writePast } from "./write-load.ts";
 
 const LONGEST_OVERTIME_MS = 40_000;
 const OVERTIME_STEP_MS = 200;
@@ -45,6 +48,15 @@ export interface RoundOptions {
   readonly faultRestMs?: number;
 }
 
+/** Events that a proxy has provably not sent to a watch. */
+export interface ProxyLoss {
+  /** The watch's name. */
+  readonly where: string;
+  readonly events: number;
+  /** "put a@7" */
+  readonly first: string;
+}
+
 export interface RoundResult {
   readonly seed: number;
   readonly target: string;
@@ -58,13 +70,13 @@ export interface RoundResult {
   readonly revisions: bigint;
   /** How often each struck. */
   readonly faults: ReadonlyMap<string, number>;
+  /** What the client has to answer for. */
   readonly violations: readonly Violation[];
-  /** What became of the watches that have violations, by name. */
+  readonly proxyLosses: readonly ProxyLoss[];
+  /** What became of the watches that have one or the other, by name. */
   readonly stories: ReadonlyMap<string, readonly string[]>;
 }
 
-/** Everything that is due must have come so long after the last fault. */
-const LIVE_WITHIN_MS = 30_000;
 const ENDED_WITHIN_MS = 10_000;
 const WRITER_TIMEOUT_MS = 1_000;
 /** A compaction close to the present stays so far behind the truth at most. */
@@ -103,8 +115,8 @@ class Round {
 
   async run(): Promise<RoundResult> {
     const { lanes: laneCount = 3, createWindow } = this.#options;
-    const { endpoints, proxied = endpoints, auth } = this.#target;
-    const laneOptions = { createWindow, ...(auth && { auth }) };
+    const { endpoints, proxied = endpoints, auth, patience } = this.#target;
+    const laneOptions = { createWindow, ...patience, ...(auth && { auth }) };
     const lanes = await Promise.all(Array.from({ length: laneCount }, () => Lane.open(proxied, laneOptions)));
     await writePast(this.#writer, this.#fork(), this.#options.pastRevisions ?? 500);
     const writing = new AbortController();
@@ -123,6 +135,10 @@ class Round {
     }
     await this.#writer.close();
     return this.#result(users, truth);
+  }
+
+  get #isProxied(): boolean {
+    return this.#target.proxied !== undefined;
   }
 
   #startWriters(signal: AbortSignal): WriteLoad[] {
@@ -189,7 +205,7 @@ class Round {
 
   /** After the faults: writes every key once more, and waits until all that is due has come. */
   async #calm(users: readonly WatchUser[]): Promise<Truth | undefined> {
-    const lastRevision = await this.#writeLast();
+    const lastRevision = await writeEveryKey(this.#writer);
     for (const { current } of users) current?.hurry();
     await eventually(() => this.#collector.lastRevision >= lastRevision || this.#collector.failure !== undefined, {
       timeoutMs: LIVE_WITHIN_MS,
@@ -197,44 +213,15 @@ class Round {
     await this.#collector.close();
     const truth = this.#truth();
     if (truth === undefined) return undefined;
-    const living = users.flatMap(({ current }) => (current === undefined ? [] : [current]));
-    for (const watch of living) watch.dueRevision = truth.lastRevision;
-    const untilMs = performance.now() + LIVE_WITHIN_MS;
-    await Promise.all(
-      living.map(async (watch) => {
-        const isServed = (): boolean => watch.isOver || "revision" in (watch.record.created ?? {});
-        while (!isServed() && performance.now() < untilMs) await rest(20, NEVER);
-        const { asked, record } = { asked: watch.asked, record: watch.record };
-        const start =
-          asked.startRevision !== 0n
-            ? asked.startRevision
-            : record.created !== undefined && "revision" in record.created
-              ? record.created.revision + 1n
-              : undefined;
-        const due = start === undefined ? 0 : truth.matching(asked, start, truth.lastRevision + 1n).length;
-        while (!watch.isOver && watch.eventCount < due && performance.now() < untilMs) await rest(20, NEVER);
-        if (watch.isOver) watch.dueRevision = undefined;
-        else await this.#askForProgress(watch);
-      }),
-    );
+    await awaitAll(users, truth, { isProxied: this.#isProxied });
+    await Promise.all(users.map(({ current }) => this.#askForProgress(current)));
     return truth;
   }
 
-  async #askForProgress(watch: WatchUser["watches"][number]): Promise<void> {
-    if (this.#dice.chance(70)) return;
+  async #askForProgress(watch: WatchUser["current"]): Promise<void> {
+    if (watch === undefined || this.#dice.chance(70)) return;
     const odd = await watch.askForProgress(1_000);
     if (odd !== undefined) this.#violations.push({ guarantee: "progressAnswers", where: watch.record.name, what: odd });
-  }
-
-  async #writeLast(): Promise<bigint> {
-    const success = allKeys.map((key) => ({ put: { key, value: "the last" } }));
-    for (;;) {
-      try {
-        return (await this.#writer.kv.txn({ success })).header.revision;
-      } catch {
-        await rest(100, NEVER);
-      }
-    }
   }
 
   #truth(): Truth | undefined {
@@ -273,8 +260,15 @@ class Round {
 
   #result(users: readonly WatchUser[], truth: Truth | undefined): RoundResult {
     const records = users.flatMap(({ watches }) => watches.map(({ record }) => record));
-    if (truth !== undefined) for (const record of records) this.#violations.push(...checkRecord(record, truth));
-    const failed = new Set(this.#violations.map(({ where }) => where));
+    const proxyLosses: ProxyLoss[] = [];
+    for (const record of records) {
+      if (truth === undefined) break;
+      const { violations, lost } = judgeRecord(record, truth, { isProxied: this.#isProxied });
+      this.#violations.push(...violations);
+      const [first] = lost;
+      if (first !== undefined) proxyLosses.push({ where: record.name, events: lost.length, first: inShort(first) });
+    }
+    const failed = new Set([...this.#violations, ...proxyLosses].map(({ where }) => where));
     return {
       seed: this.#options.seed,
       target: this.#target.name,
@@ -285,9 +279,8 @@ class Round {
       revisions: truth?.lastRevision ?? 0n,
       faults: this.#faults,
       violations: this.#violations,
+      proxyLosses,
       stories: new Map(records.filter(({ name }) => failed.has(name)).map((record) => [record.name, storyOf(record)])),
     };
   }
 }
-
-const NEVER = new AbortController().signal;
