@@ -55,6 +55,7 @@ export interface ProxyLoss {
   readonly events: number;
   /** "put a@7" */
   readonly first: string;
+  readonly last: string;
 }
 
 export interface RoundResult {
@@ -68,6 +69,8 @@ export interface RoundResult {
   /** Events that were delivered, and each held against the truth. */
   readonly events: number;
   readonly revisions: bigint;
+  /** Of the last compaction. */
+  readonly compactRevision: bigint;
   /** How often each struck. */
   readonly faults: ReadonlyMap<string, number>;
   /** What the client has to answer for. */
@@ -265,8 +268,9 @@ class Round {
       if (truth === undefined) break;
       const { violations, lost } = judgeRecord(record, truth, { isProxied: this.#isProxied });
       this.#violations.push(...violations);
-      const [first] = lost;
-      if (first !== undefined) proxyLosses.push({ where: record.name, events: lost.length, first: inShort(first) });
+      const [first, last] = [lost[0], lost.at(-1)];
+      if (first !== undefined && last !== undefined)
+        proxyLosses.push({ where: record.name, events: lost.length, first: inShort(first), last: inShort(last) });
     }
     const failed = new Set([...this.#violations, ...proxyLosses].map(({ where }) => where));
     return {
@@ -278,6 +282,7 @@ class Round {
       events: records.reduce((sum, { responses }) => sum + responses.reduce((events, each) => events + each.events.length, 0), 0),
       revisions: truth?.lastRevision ?? 0n,
       faults: this.#faults,
+      compactRevision: this.#compactRevision,
       violations: this.#violations,
       proxyLosses,
       stories: new Map(records.filter(({ name }) => failed.has(name)).map((record) => [record.name, storyOf(record)])),

@@ -79,7 +79,20 @@ setMaxListeners(0); // every user and writer of a round waits for the same signa
 const counted = (count: number | bigint): string => count.toLocaleString("en");
 
 function tell(
-  { seed, target, watches, compacted, recreated, events, revisions, faults, violations, proxyLosses, stories }: RoundResult,
+  {
+    seed,
+    target,
+    watches,
+    compacted,
+    recreated,
+    events,
+    revisions,
+    compactRevision,
+    faults,
+    violations,
+    proxyLosses,
+    stories,
+  }: RoundResult,
   seconds: number,
 ): void {
   const struck = [...faults.values()].reduce((sum, count) => sum + count, 0);
@@ -89,8 +102,10 @@ function tell(
   );
   for (const { guarantee, where, what } of violations.slice(0, SHOWN_VIOLATIONS)) console.log(`  ✘ ${guarantee}: ${what}\n      ${where}`);
   if (violations.length > SHOWN_VIOLATIONS) console.log(`  … and ${violations.length - SHOWN_VIOLATIONS} more`);
-  for (const { where, events, first } of proxyLosses)
-    console.log(`  – the proxy never sent ${counted(events)} events, the first of them ${first}\n      ${where}`);
+  for (const { where, events, first, last } of proxyLosses)
+    console.log(
+      `  – never sent by the proxy: ${counted(events)} events, from ${first} to ${last} (compacted up to ${compactRevision})\n      ${where}`,
+    );
   for (const [name, story] of stories) console.log([`  story of ${name}`, ...story].join("\n    "));
 }
 

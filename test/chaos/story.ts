@@ -1,6 +1,7 @@
 import type { WatchRecord } from "../support/guarantees/watch-record.ts";
 
 const LAST_TURNS = 40;
+const FIRST_MESSAGES = 10;
 
 /** What became of a watch, in a few lines: to understand a violation that may not come again. */
 export function storyOf({ created, responses, endings, resumeRevision, wire }: WatchRecord): string[] {
@@ -20,6 +21,7 @@ export function storyOf({ created, responses, endings, resumeRevision, wire }: W
     `created ${created === undefined ? "never" : "revision" in created ? created.revision : created.rejected}`,
     `creates on the wire: ${creates.join(", ")}`,
     `the last server watches: ${serverWatches.slice(-LAST_TURNS).join("; ")}`,
+    `the first that came over the wire: ${(wire?.messages ?? []).slice(0, FIRST_MESSAGES).join(", ")}`,
     `the last that came over the wire: ${(wire?.messages ?? []).slice(-LAST_TURNS).join(", ")}`,
     `the last of ${turns.length} turns: ${turns.slice(-LAST_TURNS).join(", ")}`,
     `ended ${endings.map(({ kind }) => kind).join(", ")}, resumeRevision ${resumeRevision}`,
