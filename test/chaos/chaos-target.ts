@@ -15,6 +15,8 @@ export interface ChaosTarget {
   readonly auth?: NonNullable<ClientOptions["auth"]>;
   /** Whether a notice that was asked for can be relied on (etcd-io/etcd#15220). */
   readonly progressIsOrdered: boolean;
+  /** Codes with which it may refuse a request for progress, beside those that any server may. */
+  readonly ownRefusals?: readonly string[];
   /** What can happen to it. */
   readonly faults: readonly Fault[];
   /** Watches, over all members. Absent where they are not ours alone to take away. */

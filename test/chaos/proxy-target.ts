@@ -27,6 +27,7 @@ export async function startProxyTarget(binary: EtcdBinary): Promise<ChaosTarget>
     proxied: [proxy.endpoint],
     patience: { keepAliveIntervalMs: KEEP_ALIVE_INTERVAL_MS },
     progressIsOrdered: false,
+    ownRefusals: ["UNKNOWN"], // of the read that comes first: "context deadline exceeded" and the like, without a status, while etcd is down
     faults: [
       ...etcd.faults,
       {

@@ -40,6 +40,8 @@ export interface RecordedWatchOptions {
   readonly abort: AbortController;
   readonly pace: Pace;
   readonly wire: WireWatch;
+  /** Other reasons for which progress may be refused by this server. */
+  readonly ownRefusals?: readonly string[] | undefined;
 }
 
 /** Reads a watch at its pace, and keeps all that a check may want to know. */
@@ -124,7 +126,8 @@ export class RecordedWatch {
     } catch (error) {
       if (this.isOver || this.#leaving !== "no") return undefined;
       const code = error instanceof Error && "code" in error ? error.code : undefined;
-      return GOOD_REASONS.has(String(code)) ? undefined : String(error);
+      const isExpected = GOOD_REASONS.has(String(code)) || this.#options.ownRefusals?.includes(String(code)) === true;
+      return isExpected ? undefined : String(error);
     }
   }
 

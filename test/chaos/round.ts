@@ -128,9 +128,10 @@ class Round {
     writing.abort();
     await Promise.all(writers.map(({ done }) => done));
 
-    const truth = await this.#calm(users);
+    await this.#calm(users);
     await Promise.all(users.map((user) => user.leave()));
     for (const lane of lanes) await lane.close();
+    const truth = await this.#wholeTruth();
     await this.#checkEnds(users, lanes);
     if (truth !== undefined) {
       for (const what of await storeViolations(this.#writer, truth, writers))
@@ -162,11 +163,11 @@ class Round {
     const over = new AbortController();
     const { signal } = over;
     const surroundings = () => ({ headRevision: this.#collector.lastRevision, compactRevision: this.#compactRevision });
-    const { progressIsOrdered } = this.#target;
+    const { progressIsOrdered, ownRefusals } = this.#target;
     const users = lanes.flatMap((lane, laneIndex) =>
       Array.from({ length: usersOfALane }, (_, index) => {
         const name = `${laneIndex}.${index}`;
-        return new WatchUser({ name, lane, dice: this.#fork(), surroundings, bufferBytes, progressIsOrdered, signal });
+        return new WatchUser({ name, lane, dice: this.#fork(), surroundings, bufferBytes, progressIsOrdered, ownRefusals, signal });
       }),
     );
     const onStruck = (name: string): void => void this.#faults.set(name, (this.#faults.get(name) ?? 0) + 1);
@@ -207,18 +208,15 @@ class Round {
   }
 
   /** After the faults: writes every key once more, and waits until all that is due has come. */
-  async #calm(users: readonly WatchUser[]): Promise<Truth | undefined> {
+  async #calm(users: readonly WatchUser[]): Promise<void> {
     const lastRevision = await writeEveryKey(this.#writer);
     for (const { current } of users) current?.hurry();
     await eventually(() => this.#collector.lastRevision >= lastRevision || this.#collector.failure !== undefined, {
       timeoutMs: LIVE_WITHIN_MS,
     });
-    await this.#collector.close();
-    const truth = this.#truth();
-    if (truth === undefined) return undefined;
-    await awaitAll(users, truth, { isProxied: this.#isProxied });
+    if (this.#collector.failure !== undefined) return;
+    await awaitAll(users, new Truth(this.#collector.changes), { isProxied: this.#isProxied });
     await Promise.all(users.map(({ current }) => this.#askForProgress(current)));
-    return truth;
   }
 
   async #askForProgress(watch: WatchUser["current"]): Promise<void> {
@@ -227,7 +225,11 @@ class Round {
     if (odd !== undefined) this.#violations.push({ guarantee: "progressAnswers", where: watch.record.name, what: odd });
   }
 
-  #truth(): Truth | undefined {
+  /** Nobody reads any more. A write whose answer was lost, or a lease, may have added to what was calm: the truth must have that too. */
+  async #wholeTruth(): Promise<Truth | undefined> {
+    const isWhole = async (): Promise<boolean> => (await this.#writer.kv.get("a")).header.revision <= this.#collector.lastRevision;
+    await eventually(() => isWhole().catch(() => false), { timeoutMs: LIVE_WITHIN_MS }).catch(() => undefined);
+    await this.#collector.close();
     try {
       if (this.#collector.failure !== undefined) throw new Error(this.#collector.failure);
       return new Truth(this.#collector.changes, { compactRevision: this.#compactRevision });

@@ -16,6 +16,7 @@ export interface WatchUserOptions {
   /** The buffer of every watch, if not a different one for each. */
   readonly bufferBytes: number | undefined;
   readonly progressIsOrdered: boolean;
+  readonly ownRefusals?: readonly string[] | undefined;
   readonly signal: AbortSignal;
 }
 
@@ -101,12 +102,12 @@ export class WatchUser {
   }
 
   #begin({ key, options, asked, pace }: WatchChoice): RecordedWatch {
-    const { lane, name } = this.#options;
+    const { lane, name, ownRefusals } = this.#options;
     const abort = new AbortController();
     const wire = lane.tap.add(asked);
     const channel = lane.watcher.watch(key, { ...options, signal: abort.signal });
     const shown = `${name}.${this.watches.length} ${JSON.stringify({ key: String(key), ...options }, (_, value: unknown) => (typeof value === "bigint" ? Number(value) : value))}`;
-    const watch = new RecordedWatch({ name: shown, asked, channel, abort, pace, wire });
+    const watch = new RecordedWatch({ name: shown, asked, channel, abort, pace, wire, ownRefusals });
     this.watches.push(watch);
     const { metadata = {}, requireLeader = true } = options;
     this.#context = { metadata, requireLeader };
