@@ -6,6 +6,7 @@ import { startBundledTarget, startBundledTargetWithAuth } from "./bundled-target
 import type { TargetKind } from "./chaos-target.ts";
 import { startClusterTarget } from "./cluster-target.ts";
 import { startEtcdTarget } from "./etcd-target.ts";
+import { startProxyTarget } from "./proxy-target.ts";
 import { runRound } from "./round.ts";
 
 /** `npm run chaos` is for long runs and new seeds. */
@@ -30,7 +31,7 @@ async function keepsItsGuarantees(kind: TargetKind, seed: number): Promise<void>
     usersOfALane: 6,
     faultRestMs: 300,
   });
-  expect(result.violations).toEqual([]);
+  expect(result.violations, [...result.stories.values()].flat().join("\n")).toEqual([]);
   expect(result.events).toBeGreaterThanOrEqual(LEAST_EVENTS);
   expect(result.faults.size).toBeGreaterThanOrEqual(LEAST_FAULT_KINDS);
 }
@@ -53,6 +54,14 @@ for (const binary of binaries) {
 
     it("[193] keeps them as three members", { timeout: TIMEOUT_MS }, () =>
       keepsItsGuarantees(startClusterTarget.bind(undefined, binary), 5),
+    );
+  });
+}
+
+for (const binary of binaries.slice(0, 1)) {
+  describe(`etcd ${binary.version} behind its grpc-proxy under chaos`, () => {
+    it("[193] keeps them in all that the proxy has sent", { timeout: TIMEOUT_MS }, () =>
+      keepsItsGuarantees(startProxyTarget.bind(undefined, binary), 6),
     );
   });
 }

@@ -40,6 +40,8 @@ export interface RecordedWatchOptions {
   readonly abort: AbortController;
   readonly pace: Pace;
   readonly wire: WireWatch;
+  /** Other reasons for which progress may be refused by this server. */
+  readonly ownRefusals?: readonly string[] | undefined;
 }
 
 /** Reads a watch at its pace, and keeps all that a check may want to know. */
@@ -54,7 +56,8 @@ export class RecordedWatch {
   #created: WatchRecord["created"];
   #leaving: "no" | "at the next response" | "yes" = "no";
   #afterEnd = 0;
-  dueRevision: bigint | undefined;
+  /** What it must have delivered when the round ends, and since when it was all there to be had. */
+  due: { readonly revision: bigint; readonly sinceMs: number } | undefined;
   eventCount = 0;
 
   constructor(options: RecordedWatchOptions) {
@@ -82,7 +85,8 @@ export class RecordedWatch {
     const { name, asked, channel, wire } = this.#options;
     return {
       ...{ name, asked, wire, created: this.#created, responses: this.#responses, progressAnswers: this.#progressAnswers },
-      ...{ endings: this.#endings, endedByUser: this.#leaving === "yes", afterEnd: this.#afterEnd, dueRevision: this.dueRevision },
+      ...{ endings: this.#endings, endedByUser: this.#leaving === "yes", afterEnd: this.#afterEnd, dueRevision: this.due?.revision },
+      dueSinceMs: this.due?.sinceMs,
       resumeRevision: channel.resumeRevision,
     };
   }
@@ -122,7 +126,8 @@ export class RecordedWatch {
     } catch (error) {
       if (this.isOver || this.#leaving !== "no") return undefined;
       const code = error instanceof Error && "code" in error ? error.code : undefined;
-      return GOOD_REASONS.has(String(code)) ? undefined : String(error);
+      const isExpected = GOOD_REASONS.has(String(code)) || this.#options.ownRefusals?.includes(String(code)) === true;
+      return isExpected ? undefined : String(error);
     }
   }
 

@@ -1,9 +1,12 @@
 import { EtcdClient } from "etcd-watch";
 import { Dice } from "../fuzz/dice.ts";
-import { checkRecord, type Violation } from "../support/guarantees/check-record.ts";
+import type { Violation } from "../support/guarantees/check-record.ts";
+import { judgeRecord } from "../support/guarantees/judge-record.ts";
 import { nothingLeft } from "../support/guarantees/nothing-left.ts";
 import { Truth } from "../support/guarantees/truth.ts";
+import { inShort } from "../support/guarantees/watch-record.ts";
 import { eventually } from "../support/eventually.ts";
+import { awaitAll, LIVE_WITHIN_MS, writeEveryKey } from "./calm.ts";
 import type { ChaosTarget, TargetKind } from "./chaos-target.ts";
 import { runFaultTrack } from "./fault.ts";
 import { Lane } from "./lane.ts";
@@ -13,7 +16,7 @@ import { storyOf } from "./story.ts";
 import { storeViolations } from "./store-check.ts";
 import { TruthCollector } from "./truth-collector.ts";
 import { WatchUser } from "./watch-user.ts";
-import { allKeys, WriteLoad, writePast } from "./write-load.ts";
+import { WriteLoad, writePast } from "./write-load.ts";
 
 const LONGEST_OVERTIME_MS = 40_000;
 const OVERTIME_STEP_MS = 200;
@@ -45,6 +48,16 @@ export interface RoundOptions {
   readonly faultRestMs?: number;
 }
 
+/** Events that a proxy has provably not sent to a watch. */
+export interface ProxyLoss {
+  /** The watch's name. */
+  readonly where: string;
+  readonly events: number;
+  /** "put a@7" */
+  readonly first: string;
+  readonly last: string;
+}
+
 export interface RoundResult {
   readonly seed: number;
   readonly target: string;
@@ -56,15 +69,17 @@ export interface RoundResult {
   /** Events that were delivered, and each held against the truth. */
   readonly events: number;
   readonly revisions: bigint;
+  /** Of the last compaction. */
+  readonly compactRevision: bigint;
   /** How often each struck. */
   readonly faults: ReadonlyMap<string, number>;
+  /** What the client has to answer for. */
   readonly violations: readonly Violation[];
-  /** What became of the watches that have violations, by name. */
+  readonly proxyLosses: readonly ProxyLoss[];
+  /** What became of the watches that have one or the other, by name. */
   readonly stories: ReadonlyMap<string, readonly string[]>;
 }
 
-/** Everything that is due must have come so long after the last fault. */
-const LIVE_WITHIN_MS = 30_000;
 const ENDED_WITHIN_MS = 10_000;
 const WRITER_TIMEOUT_MS = 1_000;
 /** A compaction close to the present stays so far behind the truth at most. */
@@ -103,8 +118,8 @@ class Round {
 
   async run(): Promise<RoundResult> {
     const { lanes: laneCount = 3, createWindow } = this.#options;
-    const { endpoints, proxied = endpoints, auth } = this.#target;
-    const laneOptions = { createWindow, ...(auth && { auth }) };
+    const { endpoints, proxied = endpoints, auth, patience } = this.#target;
+    const laneOptions = { createWindow, ...patience, ...(auth && { auth }) };
     const lanes = await Promise.all(Array.from({ length: laneCount }, () => Lane.open(proxied, laneOptions)));
     await writePast(this.#writer, this.#fork(), this.#options.pastRevisions ?? 500);
     const writing = new AbortController();
@@ -113,9 +128,10 @@ class Round {
     writing.abort();
     await Promise.all(writers.map(({ done }) => done));
 
-    const truth = await this.#calm(users);
+    await this.#calm(users);
     await Promise.all(users.map((user) => user.leave()));
     for (const lane of lanes) await lane.close();
+    const truth = await this.#wholeTruth();
     await this.#checkEnds(users, lanes);
     if (truth !== undefined) {
       for (const what of await storeViolations(this.#writer, truth, writers))
@@ -123,6 +139,10 @@ class Round {
     }
     await this.#writer.close();
     return this.#result(users, truth);
+  }
+
+  get #isProxied(): boolean {
+    return this.#target.proxied !== undefined;
   }
 
   #startWriters(signal: AbortSignal): WriteLoad[] {
@@ -143,11 +163,11 @@ class Round {
     const over = new AbortController();
     const { signal } = over;
     const surroundings = () => ({ headRevision: this.#collector.lastRevision, compactRevision: this.#compactRevision });
-    const { progressIsOrdered } = this.#target;
+    const { progressIsOrdered, ownRefusals } = this.#target;
     const users = lanes.flatMap((lane, laneIndex) =>
       Array.from({ length: usersOfALane }, (_, index) => {
         const name = `${laneIndex}.${index}`;
-        return new WatchUser({ name, lane, dice: this.#fork(), surroundings, bufferBytes, progressIsOrdered, signal });
+        return new WatchUser({ name, lane, dice: this.#fork(), surroundings, bufferBytes, progressIsOrdered, ownRefusals, signal });
       }),
     );
     const onStruck = (name: string): void => void this.#faults.set(name, (this.#faults.get(name) ?? 0) + 1);
@@ -188,56 +208,28 @@ class Round {
   }
 
   /** After the faults: writes every key once more, and waits until all that is due has come. */
-  async #calm(users: readonly WatchUser[]): Promise<Truth | undefined> {
-    const lastRevision = await this.#writeLast();
+  async #calm(users: readonly WatchUser[]): Promise<void> {
+    const lastRevision = await writeEveryKey(this.#writer);
     for (const { current } of users) current?.hurry();
     await eventually(() => this.#collector.lastRevision >= lastRevision || this.#collector.failure !== undefined, {
       timeoutMs: LIVE_WITHIN_MS,
     });
-    await this.#collector.close();
-    const truth = this.#truth();
-    if (truth === undefined) return undefined;
-    const living = users.flatMap(({ current }) => (current === undefined ? [] : [current]));
-    for (const watch of living) watch.dueRevision = truth.lastRevision;
-    const untilMs = performance.now() + LIVE_WITHIN_MS;
-    await Promise.all(
-      living.map(async (watch) => {
-        const isServed = (): boolean => watch.isOver || "revision" in (watch.record.created ?? {});
-        while (!isServed() && performance.now() < untilMs) await rest(20, NEVER);
-        const { asked, record } = { asked: watch.asked, record: watch.record };
-        const start =
-          asked.startRevision !== 0n
-            ? asked.startRevision
-            : record.created !== undefined && "revision" in record.created
-              ? record.created.revision + 1n
-              : undefined;
-        const due = start === undefined ? 0 : truth.matching(asked, start, truth.lastRevision + 1n).length;
-        while (!watch.isOver && watch.eventCount < due && performance.now() < untilMs) await rest(20, NEVER);
-        if (watch.isOver) watch.dueRevision = undefined;
-        else await this.#askForProgress(watch);
-      }),
-    );
-    return truth;
+    if (this.#collector.failure !== undefined) return;
+    await awaitAll(users, new Truth(this.#collector.changes), { isProxied: this.#isProxied });
+    await Promise.all(users.map(({ current }) => this.#askForProgress(current)));
   }
 
-  async #askForProgress(watch: WatchUser["watches"][number]): Promise<void> {
-    if (this.#dice.chance(70)) return;
+  async #askForProgress(watch: WatchUser["current"]): Promise<void> {
+    if (watch === undefined || this.#dice.chance(70)) return;
     const odd = await watch.askForProgress(1_000);
     if (odd !== undefined) this.#violations.push({ guarantee: "progressAnswers", where: watch.record.name, what: odd });
   }
 
-  async #writeLast(): Promise<bigint> {
-    const success = allKeys.map((key) => ({ put: { key, value: "the last" } }));
-    for (;;) {
-      try {
-        return (await this.#writer.kv.txn({ success })).header.revision;
-      } catch {
-        await rest(100, NEVER);
-      }
-    }
-  }
-
-  #truth(): Truth | undefined {
+  /** Nobody reads any more. A write whose answer was lost, or a lease, may have added to what was calm: the truth must have that too. */
+  async #wholeTruth(): Promise<Truth | undefined> {
+    const isWhole = async (): Promise<boolean> => (await this.#writer.kv.get("a")).header.revision <= this.#collector.lastRevision;
+    await eventually(() => isWhole().catch(() => false), { timeoutMs: LIVE_WITHIN_MS }).catch(() => undefined);
+    await this.#collector.close();
     try {
       if (this.#collector.failure !== undefined) throw new Error(this.#collector.failure);
       return new Truth(this.#collector.changes, { compactRevision: this.#compactRevision });
@@ -273,8 +265,16 @@ class Round {
 
   #result(users: readonly WatchUser[], truth: Truth | undefined): RoundResult {
     const records = users.flatMap(({ watches }) => watches.map(({ record }) => record));
-    if (truth !== undefined) for (const record of records) this.#violations.push(...checkRecord(record, truth));
-    const failed = new Set(this.#violations.map(({ where }) => where));
+    const proxyLosses: ProxyLoss[] = [];
+    for (const record of records) {
+      if (truth === undefined) break;
+      const { violations, lost } = judgeRecord(record, truth, { isProxied: this.#isProxied });
+      this.#violations.push(...violations);
+      const [first, last] = [lost[0], lost.at(-1)];
+      if (first !== undefined && last !== undefined)
+        proxyLosses.push({ where: record.name, events: lost.length, first: inShort(first), last: inShort(last) });
+    }
+    const failed = new Set([...this.#violations, ...proxyLosses].map(({ where }) => where));
     return {
       seed: this.#options.seed,
       target: this.#target.name,
@@ -284,10 +284,10 @@ class Round {
       events: records.reduce((sum, { responses }) => sum + responses.reduce((events, each) => events + each.events.length, 0), 0),
       revisions: truth?.lastRevision ?? 0n,
       faults: this.#faults,
+      compactRevision: this.#compactRevision,
       violations: this.#violations,
+      proxyLosses,
       stories: new Map(records.filter(({ name }) => failed.has(name)).map((record) => [record.name, storyOf(record)])),
     };
   }
 }
-
-const NEVER = new AbortController().signal;

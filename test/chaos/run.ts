@@ -79,7 +79,20 @@ setMaxListeners(0); // every user and writer of a round waits for the same signa
 const counted = (count: number | bigint): string => count.toLocaleString("en");
 
 function tell(
-  { seed, target, watches, compacted, recreated, events, revisions, faults, violations, stories }: RoundResult,
+  {
+    seed,
+    target,
+    watches,
+    compacted,
+    recreated,
+    events,
+    revisions,
+    compactRevision,
+    faults,
+    violations,
+    proxyLosses,
+    stories,
+  }: RoundResult,
   seconds: number,
 ): void {
   const struck = [...faults.values()].reduce((sum, count) => sum + count, 0);
@@ -89,6 +102,10 @@ function tell(
   );
   for (const { guarantee, where, what } of violations.slice(0, SHOWN_VIOLATIONS)) console.log(`  ✘ ${guarantee}: ${what}\n      ${where}`);
   if (violations.length > SHOWN_VIOLATIONS) console.log(`  … and ${violations.length - SHOWN_VIOLATIONS} more`);
+  for (const { where, events, first, last } of proxyLosses)
+    console.log(
+      `  – never sent by the proxy: ${counted(events)} events, from ${first} to ${last} (compacted up to ${compactRevision})\n      ${where}`,
+    );
   for (const [name, story] of stories) console.log([`  story of ${name}`, ...story].join("\n    "));
 }
 
@@ -101,6 +118,7 @@ const special = {
 };
 const startedMs = performance.now();
 const total = { rounds: 0, watches: 0, compacted: 0, recreated: 0, events: 0, faults: new Map<string, number>() };
+const lost = { rounds: 0, watches: 0, events: 0 };
 const failedSeeds: number[] = [];
 
 for (let round = 0; round < rounds && performance.now() - startedMs < number("minutes") * 60_000; round++) {
@@ -110,6 +128,9 @@ for (let round = 0; round < rounds && performance.now() - startedMs < number("mi
   total.rounds++;
   for (const name of ["watches", "compacted", "recreated", "events"] as const) total[name] += result[name];
   for (const [name, count] of result.faults) total.faults.set(name, (total.faults.get(name) ?? 0) + count);
+  if (result.proxyLosses.length > 0) lost.rounds++;
+  lost.watches += result.proxyLosses.length;
+  lost.events += result.proxyLosses.reduce((sum, { events }) => sum + events, 0);
   if (result.violations.length > 0) failedSeeds.push(result.seed);
 }
 
@@ -121,6 +142,10 @@ console.log(`events checked: ${counted(total.events)}`);
 console.log(
   `faults: ${counted(struck.reduce((sum, [, count]) => sum + count, 0))} (${struck.map(([name, count]) => `${name} ${count}`).join(", ")})`,
 );
+if (values.server === "proxy")
+  console.log(
+    `the proxy itself: in ${lost.rounds} rounds it never sent ${counted(lost.events)} events that it owed to ${lost.watches} watches`,
+  );
 if (failedSeeds.length === 0) console.log("violations: 0");
 else {
   const again = `npm run chaos -- --seed ${failedSeeds[0]} --rounds 1 --server ${values.server}${values.etcd === undefined ? "" : ` --etcd ${values.etcd}`}`;

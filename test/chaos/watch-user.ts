@@ -1,10 +1,11 @@
+import type { WatchOptions } from "etcd-watch";
 import { onAbort } from "../../src/util/abort.ts";
 import type { Dice } from "../fuzz/dice.ts";
+import { within } from "../support/eventually.ts";
 import type { Lane } from "./lane.ts";
 import { RecordedWatch } from "./recorded-watch.ts";
 import { rest } from "./rest.ts";
 import { chooseWatch, type Surroundings, type WatchChoice } from "./watch-choice.ts";
-import { WireWatch } from "./wire-tap.ts";
 
 export interface WatchUserOptions {
   readonly name: string;
@@ -15,10 +16,12 @@ export interface WatchUserOptions {
   /** The buffer of every watch, if not a different one for each. */
   readonly bufferBytes: number | undefined;
   readonly progressIsOrdered: boolean;
+  readonly ownRefusals?: readonly string[] | undefined;
   readonly signal: AbortSignal;
 }
 
 const PROGRESS_TIMEOUT_MS = 1_500;
+const PROBE_TIMEOUT_MS = 2_000;
 
 /** One watch after another on its lane, some from where the last one was left. The one that lives when the signal is aborted goes on. */
 export class WatchUser {
@@ -30,6 +33,7 @@ export class WatchUser {
   readonly done: Promise<void>;
   readonly #options: WatchUserOptions;
   #left: Surroundings["left"];
+  #context: Pick<WatchOptions, "metadata" | "requireLeader"> = {};
 
   constructor(options: WatchUserOptions) {
     this.#options = options;
@@ -46,6 +50,19 @@ export class WatchUser {
   get current(): RecordedWatch | undefined {
     const last = this.watches.at(-1);
     return last?.isOver === false ? last : undefined;
+  }
+
+  /** Has its watch's call be heard of, by a watch of a key of its own that is created over the same call. */
+  async probe(): Promise<void> {
+    const { lane, name } = this.#options;
+    const key = Buffer.from(`probe ${name}`);
+    const range = { key, rangeEnd: Buffer.alloc(0) };
+    const asked = { range, startRevision: 0n, filters: [], prevKv: false, progressNotify: false, createdNotify: false };
+    lane.tap.add(asked);
+    const channel = lane.watcher.watch(key, this.#context);
+    await within(PROBE_TIMEOUT_MS, "a probe", channel.created).catch(() => undefined);
+    lane.tap.remove(asked);
+    channel.cancel();
   }
 
   async #live(): Promise<void> {
@@ -85,14 +102,15 @@ export class WatchUser {
   }
 
   #begin({ key, options, asked, pace }: WatchChoice): RecordedWatch {
-    const { lane, name } = this.#options;
+    const { lane, name, ownRefusals } = this.#options;
     const abort = new AbortController();
-    const wire = new WireWatch();
-    lane.tap.add(asked, wire);
+    const wire = lane.tap.add(asked);
     const channel = lane.watcher.watch(key, { ...options, signal: abort.signal });
     const shown = `${name}.${this.watches.length} ${JSON.stringify({ key: String(key), ...options }, (_, value: unknown) => (typeof value === "bigint" ? Number(value) : value))}`;
-    const watch = new RecordedWatch({ name: shown, asked, channel, abort, pace, wire });
+    const watch = new RecordedWatch({ name: shown, asked, channel, abort, pace, wire, ownRefusals });
     this.watches.push(watch);
+    const { metadata = {}, requireLeader = true } = options;
+    this.#context = { metadata, requireLeader };
     return watch;
   }
 

@@ -1,6 +1,7 @@
 import { WatchCreateRequest_FilterType, WatchRequest, WatchResponse, type WatchCreateRequest } from "../../src/gen/rpc.ts";
 import type { DuplexCall, DuplexCallOptions, DuplexHandlers, Transport, UnaryCallOptions } from "../../src/transport/transport.ts";
-import type { WatchAsked, WireCreate, WireRecord } from "../support/guarantees/watch-record.ts";
+import type { WatchAsked, WireCreate, WireRecord, WireServerWatch } from "../support/guarantees/watch-record.ts";
+import { ServerWatch, WireMemory } from "./server-watch.ts";
 
 type Fingerprinted = Pick<WatchAsked, "range" | "filters" | "prevKv" | "progressNotify">;
 
@@ -13,13 +14,30 @@ function fingerprint({ range, filters, prevKv, progressNotify }: Fingerprinted):
 export class WireWatch implements WireRecord {
   readonly creates: WireCreate[] = [];
   readonly messages: string[] = [];
+  readonly #memory: WireMemory;
+  readonly #serverWatches: ServerWatch[] = [];
   live = 0;
   mostLive = 0;
   received = 0n;
   /** The last revision that the reader was given. */
   delivered = 0n;
+
+  constructor(memory = new WireMemory()) {
+    this.#memory = memory;
+  }
+
+  get serverWatches(): readonly WireServerWatch[] | undefined {
+    return this.#memory.isFull ? undefined : this.#serverWatches;
+  }
+
   onCreate(startRevision: bigint): void {
     this.creates.push({ startRevision, deliveredBefore: this.delivered, receivedBefore: this.received });
+  }
+
+  onCreated(options: Omit<ConstructorParameters<typeof ServerWatch>[0], "memory">): ServerWatch {
+    const serverWatch = new ServerWatch({ ...options, memory: this.#memory });
+    this.#serverWatches.push(serverWatch);
+    return serverWatch;
   }
 }
 
@@ -33,6 +51,7 @@ export class WireTap implements Transport {
   unknownCreates = 0;
   readonly #transport: Transport;
   readonly #watches = new Map<string, WireWatch>();
+  readonly #memory = new WireMemory();
 
   constructor(transport: Transport) {
     this.#transport = transport;
@@ -46,8 +65,10 @@ export class WireTap implements Transport {
     return !this.#watches.has(fingerprint(asked));
   }
 
-  add(asked: Fingerprinted, watch: WireWatch): void {
+  add(asked: Fingerprinted): WireWatch {
+    const watch = new WireWatch(this.#memory);
     this.#watches.set(fingerprint(asked), watch);
+    return watch;
   }
 
   /** Its user has no such watch any more: no create of it may follow. */
@@ -69,12 +90,19 @@ export class WireTap implements Transport {
   }
 }
 
+interface Live {
+  readonly watch: WireWatch;
+  readonly serverWatch: ServerWatch;
+}
+
 /** One call. Creates are answered in their order. */
 class TappedCall implements DuplexCall {
   readonly #call: DuplexCall;
   readonly #tap: WireTap;
-  readonly #unanswered: WireWatch[] = [];
-  readonly #live = new Map<bigint, WireWatch>();
+  readonly #unanswered: { readonly watch: WireWatch; readonly startRevision: bigint }[] = [];
+  readonly #live = new Map<bigint, Live>();
+  /** When the last message came. */
+  readonly #heard = { atMs: 0 };
   #isOver = false;
 
   constructor(call: DuplexCall, tap: WireTap) {
@@ -98,6 +126,7 @@ class TappedCall implements DuplexCall {
   start(handlers: DuplexHandlers): void {
     this.#call.start({
       onMessage: (message) => {
+        this.#heard.atMs = performance.now();
         const watch = this.#note(WatchResponse.decode(message));
         handlers.onMessage(message);
         // Only now: of a watch that was abandoned in flight, the answer is what the cancel waits for.
@@ -129,14 +158,16 @@ class TappedCall implements DuplexCall {
     const watch = this.#tap.get(fingerprint({ range, filters: names, prevKv, progressNotify }));
     if (watch === undefined) this.#tap.unknownCreates++;
     else watch.onCreate(startRevision);
-    this.#unanswered.push(watch ?? new WireWatch());
+    this.#unanswered.push({ watch: watch ?? new WireWatch(), startRevision });
   }
 
   #note({ watchId, created, canceled, events, header, fragment, compactRevision }: WatchResponse): WireWatch | undefined {
     if (created) {
-      const watch = this.#unanswered.shift();
-      if (watch === undefined || canceled || watchId === -1n) return undefined;
-      this.#live.set(watchId, watch);
+      const create = this.#unanswered.shift();
+      if (create === undefined || canceled || watchId === -1n) return undefined;
+      const { watch, startRevision } = create;
+      const serverWatch = watch.onCreated({ startRevision, createdRevision: header?.revision ?? 0n, heard: this.#heard });
+      this.#live.set(watchId, { watch, serverWatch });
       watch.live++;
       watch.messages.push(`created ${String(watchId)} (${String(header?.revision)})`);
       return watch;
@@ -147,9 +178,12 @@ class TappedCall implements DuplexCall {
     }
     const revision = events.at(-1)?.kv?.modRevision ?? header?.revision ?? 0n;
     if (fragment && events.length === 0) return undefined;
-    const watches = watchId === -1n ? [...this.#live.values()] : [this.#live.get(watchId)];
-    for (const watch of watches) {
-      if (watch === undefined) continue;
+    const lives = watchId === -1n ? [...this.#live.values()] : [this.#live.get(watchId)];
+    for (const live of lives) {
+      if (live === undefined) continue;
+      const { watch, serverWatch } = live;
+      serverWatch.onEvents(events);
+      if (events.length === 0 && watchId !== -1n) serverWatch.onNotice(revision);
       if (revision > watch.received) watch.received = revision;
       watch.messages.push(
         `${events.length === 0 ? "" : `${String(events[0]?.kv?.modRevision)}..`}${String(revision)}${fragment ? "+" : ""}`,
@@ -159,17 +193,17 @@ class TappedCall implements DuplexCall {
   }
 
   #drop(watchId: bigint): void {
-    const watch = this.#live.get(watchId);
-    if (watch === undefined) return;
+    const live = this.#live.get(watchId);
+    if (live === undefined) return;
     this.#live.delete(watchId);
-    watch.live--;
+    live.serverWatch.end();
+    live.watch.live--;
   }
 
   #end(): void {
     if (this.#isOver) return;
     this.#isOver = true;
     this.#tap.openCalls--;
-    for (const watch of this.#live.values()) watch.live--;
-    this.#live.clear();
+    for (const watchId of [...this.#live.keys()]) this.#drop(watchId);
   }
 }

@@ -47,7 +47,8 @@ export class GrpcProxy {
   }
 
   #spawn(): ChildProcess {
-    const flags = ["--endpoints", this.#target, "--listen-addr", this.endpoint];
+    // The one of 3.5.30 asks itself under the address that it advertises, and ends after five seconds without an answer.
+    const flags = ["--endpoints", this.#target, "--listen-addr", this.endpoint, "--advertise-client-url", this.endpoint];
     return spawn(this.#binary.path, ["grpc-proxy", "start", ...flags], { stdio: "ignore" });
   }
 

@@ -16,11 +16,12 @@ import type { Truth } from "./truth.ts";
 import { unique } from "./unique.ts";
 import type { WatchRecord } from "./watch-record.ts";
 import { wireCreates } from "./wire-creates.ts";
+import { wireDelivered } from "./wire-delivered.ts";
 
 /** Each looks at one watch and the truth, and says what is wrong, or nothing. */
 const guarantees = {
   ...{ filter, ordered, unique, atomic, authentic, bookmarkable, resumable, reliable, isCreate, prevKv },
-  ...{ resumeRevision, progressAnswers, wireCreates, oneServerWatch, oneOutcome, live },
+  ...{ resumeRevision, progressAnswers, wireCreates, wireDelivered, oneServerWatch, oneOutcome, live },
 } satisfies Record<string, (record: WatchRecord, truth: Truth) => string[]>;
 
 export type GuaranteeName = keyof typeof guarantees;

@@ -17,6 +17,7 @@ export class Truth {
   /** The highest revision below which the server may have forgotten everything; 0 for none. */
   readonly compactRevision: bigint;
   readonly #byRevisionAndKey = new Map<string, TrueEvent>();
+  #left: ReadonlySet<TrueEvent> = new Set();
 
   /** @throws {Error} if the changes are no history: revisions that go back, a key twice in one, a version that does not count up */
   constructor(changes: readonly { readonly type: "put" | "delete"; readonly kv: RecordedKv }[], { compactRevision = 0n } = {}) {
@@ -61,9 +62,18 @@ export class Truth {
 
   /** What a watch asks for, from revision `from` up to but without `until`. */
   matching(asked: WatchAsked, from: bigint, until: bigint): TrueEvent[] {
-    return this.events.filter(
-      ({ type, kv, keyBytes }) => kv.modRevision >= from && kv.modRevision < until && isAskedFor(asked, type, keyBytes),
-    );
+    return this.events.filter((event) => {
+      const { type, kv, keyBytes } = event;
+      const isIn = kv.modRevision >= from && kv.modRevision < until;
+      return isIn && isAskedFor(asked, type, keyBytes) && !this.#left.has(event);
+    });
+  }
+
+  /** The same history, in which no watch is owed these events. */
+  notOwing(events: readonly TrueEvent[]): Truth {
+    const truth = new Truth(this.events, { compactRevision: this.compactRevision });
+    truth.#left = new Set(events.map(({ kv }) => truth.at(kv)).filter((event) => event !== undefined));
+    return truth;
   }
 }
 

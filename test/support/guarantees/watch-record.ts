@@ -46,9 +46,28 @@ export interface WireCreate {
   readonly receivedBefore: bigint;
 }
 
+/** A watch that the server had for it, from its `created` until the client gave it up, or it or its call was ended. */
+export interface WireServerWatch {
+  /** What its create asked for; 0 for "from now". */
+  readonly startRevision: bigint;
+  /** The revision of the `created`. A proxy may have made it up. */
+  readonly createdRevision: bigint;
+  /** Revision and key of each event that came for it, in that order; keys as latin1. Side by side, as there are many. */
+  readonly revisions: readonly number[];
+  readonly keys: readonly string[];
+  /** The highest revision of a notice that came for it; 0 for none. */
+  readonly noticeRevision: bigint;
+  /** When its `created` came, in ms of `performance.now()`. */
+  readonly sinceMs: number;
+  /** When the last message of any kind came over its call while it lived: until then it would have been heard. */
+  readonly heardUntilMs: number;
+}
+
 /** What a tap on the wire saw of this watch. */
 export interface WireRecord {
   readonly creates: readonly WireCreate[];
+  /** Oldest first. Absent if there was too much to keep all of it. */
+  readonly serverWatches?: readonly WireServerWatch[] | undefined;
   /** What came for it, in short: to tell what was lost on the way from what was lost here. */
   readonly messages?: readonly string[];
   /** The most server watches that it had at a time. */
@@ -85,6 +104,8 @@ export interface WatchRecord {
   readonly resumeRevision: bigint;
   /** The revision up to which it had to deliver everything: the faults were over, and time enough was given. */
   readonly dueRevision: bigint | undefined;
+  /** Since when all of that had been written and no fault was at work, in ms of `performance.now()`. */
+  readonly dueSinceMs?: number | undefined;
   readonly wire: WireRecord | undefined;
 }
 

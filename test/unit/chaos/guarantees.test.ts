@@ -3,78 +3,7 @@ import { checkRecord, type GuaranteeName } from "../../support/guarantees/check-
 import { nothingLeft } from "../../support/guarantees/nothing-left.ts";
 import { Truth } from "../../support/guarantees/truth.ts";
 import type { RecordedEvent, RecordedKv, RecordedResponse, WatchRecord } from "../../support/guarantees/watch-record.ts";
-
-function kv(key: string, modRevision: bigint, fields: Partial<RecordedKv> = {}): RecordedKv {
-  return { key, value: `${key}@${modRevision}`, createRevision: modRevision, modRevision, version: 1n, lease: 0n, ...fields };
-}
-
-const tombstone = (key: string, modRevision: bigint): RecordedKv => kv(key, modRevision, { value: "", createRevision: 0n, version: 0n });
-
-/** At 4, a key is written again; at 5, two at once; at 6, a delete; at 7, a create after it; b is out of the range. */
-const changes = [
-  { type: "put", kv: kv("a/1", 2n) },
-  { type: "put", kv: kv("b", 3n) },
-  { type: "put", kv: kv("a/1", 4n, { createRevision: 2n, version: 2n }) },
-  { type: "put", kv: kv("a/2", 5n) },
-  { type: "put", kv: kv("a/3", 5n) },
-  { type: "delete", kv: tombstone("a/1", 6n) },
-  { type: "put", kv: kv("a/1", 7n) },
-] as const;
-const truth = new Truth(changes);
-
-/** The event of that revision and key as a faultless watch with `prevKv` delivers it. */
-function event(revision: bigint, key = "a/1"): RecordedEvent {
-  const really = truth.at({ key, modRevision: revision });
-  if (really === undefined) throw new Error(`there is no ${key}@${revision}`);
-  const { type, kv, prevKv } = really;
-  return { type, kv, prevKv, isCreate: type === "put" && prevKv === undefined };
-}
-
-const answer = (...events: RecordedEvent[]): RecordedResponse => {
-  const headerRevision = events.at(-1)?.kv.modRevision ?? 0n;
-  return { kind: "events", headerRevision, events, resumeRevision: headerRevision + 1n };
-};
-const notice = (headerRevision: bigint, resumeRevision = headerRevision + 1n): RecordedResponse => {
-  return { kind: "progress", headerRevision, events: [], resumeRevision };
-};
-
-const pair = answer(event(5n, "a/2"), event(5n, "a/3"));
-const all = [answer(event(2n)), notice(3n), answer(event(4n)), pair, answer(event(6n), event(7n))];
-
-const good: WatchRecord = {
-  name: "a/, from 1",
-  asked: {
-    range: { key: Buffer.from("a/"), rangeEnd: Buffer.from("a0") },
-    startRevision: 1n,
-    filters: [],
-    prevKv: true,
-    progressNotify: true,
-    createdNotify: false,
-  },
-  created: { revision: 1n },
-  responses: all,
-  progressAnswers: [{ revision: 7n, responses: 5 }],
-  endings: [{ kind: "quiet" }],
-  endedByUser: true,
-  afterEnd: 0,
-  resumeRevision: 8n,
-  dueRevision: 7n,
-  wire: {
-    creates: [
-      { startRevision: 1n, deliveredBefore: 0n, receivedBefore: 0n },
-      { startRevision: 6n, deliveredBefore: 5n, receivedBefore: 5n },
-    ],
-    mostLive: 1,
-  },
-};
-
-/** The good record with these fields, and with what goes with fewer responses left to be as it should. */
-function record(fields: Partial<WatchRecord>): WatchRecord {
-  const { responses = all } = fields;
-  const resumeRevision = responses.at(-1)?.resumeRevision ?? good.asked.startRevision;
-  const isWhole = fields.responses === undefined;
-  return { ...good, resumeRevision, dueRevision: isWhole ? 7n : undefined, progressAnswers: [], ...fields };
-}
+import { all, answer, changes, event, good, kv, notice, pair, record, serverWatch, tombstone, truth, wire } from "./sample-record.ts";
 
 const asking = (fields: Partial<WatchRecord["asked"]>): WatchRecord["asked"] => ({ ...good.asked, ...fields });
 const names = (violations: readonly { readonly guarantee: string }[]): string[] => [
@@ -84,6 +13,8 @@ const names = (violations: readonly { readonly guarantee: string }[]): string[] 
 describe("A record of a watch that was served well", () => {
   const compacted = { kind: "compacted", requestedRevision: 5n, compactRevision: 7n } as const;
   const later = new Truth(changes, { compactRevision: 7n });
+  const [first, second] = [serverWatch(1n, ["2 a/1", "4 a/1", "5 a/2", "5 a/3"]), serverWatch(6n, ["6 a/1", "7 a/1"])];
+  const later5 = serverWatch(5n, ["5 a/2", "5 a/3", "6 a/1", "7 a/1"]);
 
   it.each<[string, WatchRecord, Truth]>([
     ["of everything", good, truth],
@@ -110,6 +41,35 @@ describe("A record of a watch that was served well", () => {
       record({ asked: asking({ startRevision: 0n }), responses: [], created: { rejected: "closed" }, resumeRevision: 0n, wire: undefined }),
       truth,
     ],
+    ["with all that came", record({ wire: wire(first, second) }), truth],
+    ["with what came again after a reconnect", record({ wire: wire(first, serverWatch(4n, ["4 a/1", "5 a/2", "5 a/3"]), second) }), truth],
+    [
+      "with a revision that came torn, and whole later",
+      record({ wire: wire(serverWatch(1n, ["2 a/1", "4 a/1", "5 a/2"]), later5) }),
+      truth,
+    ],
+    [
+      "with what came before it was asked for",
+      record({ asked: asking({ startRevision: 2n }), wire: wire(serverWatch(1n, ["1 a/0"]), first, second) }),
+      truth,
+    ],
+    ["with too much on the wire to keep it", record({ wire: { creates: [], mostLive: 1, serverWatches: undefined } }), truth],
+    ["of which its user did not read the end", record({ responses: all.slice(0, 3), wire: wire(first, second) }), truth],
+    [
+      "parked, and created again from where it was",
+      record({ wire: wire(serverWatch(1n, ["2 a/1", "4 a/1", "6 a/1"]), later5) }), // 6 was given up, and 5 comes after it
+      truth,
+    ],
+    [
+      "ended by a compaction in the middle of a split answer",
+      record({
+        responses: all.slice(0, 3),
+        endings: [compacted],
+        endedByUser: false,
+        wire: wire(serverWatch(1n, ["2 a/1", "4 a/1", "5 a/2"])),
+      }),
+      later,
+    ],
   ])("passes: %s", (_, record, truth) => {
     expect(checkRecord(record, truth)).toEqual([]);
   });
@@ -130,6 +90,8 @@ describe("A record that breaks a guarantee", () => {
     receivedBefore,
     deliveredBefore,
   });
+  const onServer = (...came: string[]) => wire(serverWatch(1n, came));
+  const rest = ["5 a/2", "5 a/3", "6 a/1", "7 a/1"];
   const onWire = (...creates: ReturnType<typeof late>[]): Partial<WatchRecord> => ({ wire: { creates, mostLive: 1 } });
 
   it.each<[GuaranteeName, string, Partial<WatchRecord>]>([
@@ -191,6 +153,16 @@ describe("A record that breaks a guarantee", () => {
       "from now again",
       { asked: asking({ startRevision: 0n }), created: { revision: 1n }, ...onWire(late(0n, 0n), late(9n, 0n)) },
     ],
+    ["wireDelivered", "what came is not there", { responses: [first, pair, fifth], wire: onServer("2 a/1", "4 a/1", ...rest) }],
+    [
+      "wireDelivered",
+      "what came is not there at the end",
+      { responses: all.slice(0, 4), dueRevision: 7n, wire: onServer("2 a/1", "4 a/1", ...rest) },
+    ],
+    ["wireDelivered", "what never came", { wire: onServer("2 a/1", ...rest) }],
+    ["wireDelivered", "twice", { responses: [first, first, third], wire: onServer("2 a/1", "4 a/1") }],
+    ["wireDelivered", "back", { responses: [third, { ...first, resumeRevision: 5n }], wire: onServer("2 a/1", "4 a/1") }],
+    ["wireDelivered", "the keys of a revision swapped", { wire: onServer("2 a/1", "4 a/1", "5 a/3", "5 a/2", "6 a/1", "7 a/1") }],
     ["oneServerWatch", "two at a time", { wire: { creates: [], mostLive: 2 } }],
     ["oneOutcome", "two of them", { endings: [{ kind: "quiet" }, { kind: "quiet" }] }],
     ["oneOutcome", "none", { endings: [] }],
