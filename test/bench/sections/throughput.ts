@@ -41,7 +41,7 @@ const NODE_CLIENTS = [
 /** These are not asked to look at events: they have none. */
 const WITHOUT_EVENTS = ["bytes counted", "grpc-js, not decoded", "grpc-js + ts-proto"];
 /** Rounds before those that count: code that has not run is slow. */
-const WARM_UP = 1;
+const WARM_UP = 2;
 
 export async function throughput(run: BenchRun): Promise<{ page: string; plot: string }> {
   const children = [...NODE_CLIENTS.map((name) => nodeProgram(name)), ...(run.go === undefined ? [] : [run.go])].map(
