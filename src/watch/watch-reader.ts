@@ -74,6 +74,8 @@ abstract class WatchReader<Item, Value> implements AsyncIterableIterator<Item>, 
 
   abstract handOver(response: WatchResponse): boolean;
 
+  abstract readonly takenInHand: Int64;
+
   /** Answers the oldest `next()` with an item that was never in the buffer. False if there is none, or a decoder has ended the watch. */
   protected give(item: Item, response: WatchResponse<Value>): boolean {
     const resolve = this.#waiting;
@@ -111,10 +113,12 @@ abstract class WatchReader<Item, Value> implements AsyncIterableIterator<Item>, 
 
 /** A response at a time. */
 export class ResponseReader<Value> extends WatchReader<WatchResponse<Value>, Value> {
+  override readonly takenInHand = 0; // a response counts as taken at once
+
   protected override take(): WatchResponse<Value> | undefined {
     const buffered = this.takeResponse();
     if (buffered === undefined) return undefined;
-    this.watch.taken(buffered.next64, true);
+    this.watch.taken(buffered.next64);
     return buffered.response;
   }
 
@@ -129,23 +133,14 @@ export class EventReader<Value> extends WatchReader<WatchEvent<Value>, Value> {
   #index = 0;
   /** Once all of them have been handed over. */
   #next64: Int64 = 0;
+  /** How many were looked at for `takenInHand`, and what that has come to. */
+  #seen = 0;
+  #seen64: Int64 = 0;
 
   protected override take(): WatchEvent<Value> | undefined {
-    if (this.watch.isLeft) return undefined;
-    while (this.#index === this.#events.length) {
-      const buffered = this.takeResponse();
-      if (buffered === undefined) return undefined;
-      const { events } = buffered.response;
-      if (events.length === 0) this.watch.taken(buffered.next64, true); // a notice: it has no event that would say so
-      this.#events = events;
-      this.#index = 0;
-      this.#next64 = buffered.next64;
-    }
+    if (this.watch.isLeft || (this.#index === this.#events.length && !this.#takeEvents())) return undefined;
     const event = this.#events[this.#index++];
-    const next = this.#events[this.#index];
-    if (next === undefined) this.#handedOver();
-    else if (event !== undefined && event.kv.modRevision64 !== next.kv.modRevision64)
-      this.watch.taken(successor(event.kv.modRevision64), false);
+    if (this.#index === this.#events.length) this.#handedOver();
     return event;
   }
 
@@ -154,10 +149,29 @@ export class EventReader<Value> extends WatchReader<WatchEvent<Value>, Value> {
     return false;
   }
 
+  /** Looked for when it is asked for, from where that was done last: most loops never ask, and none asks for each event. */
+  override get takenInHand(): Int64 {
+    for (; this.#seen < this.#index; this.#seen++) {
+      const revision = this.#events[this.#seen]?.kv.modRevision64 ?? 0;
+      if (this.#events[this.#seen + 1]?.kv.modRevision64 !== revision) this.#seen64 = successor(revision);
+    }
+    return this.#seen64;
+  }
+
+  #takeEvents(): boolean {
+    for (let buffered = this.takeResponse(); buffered !== undefined; buffered = this.takeResponse()) {
+      this.#events = buffered.response.events;
+      this.#next64 = buffered.next64;
+      if (this.#events.length > 0) return true;
+      this.#handedOver(); // a notice: it has no event that would say so
+    }
+    return false;
+  }
+
   #handedOver(): void {
     this.#events = NO_EVENTS;
-    this.#index = 0;
-    this.watch.taken(this.#next64, true);
+    this.#index = this.#seen = this.#seen64 = 0;
+    this.watch.taken(this.#next64);
   }
 }
 

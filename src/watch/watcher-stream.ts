@@ -23,6 +23,8 @@ export interface WatchListener {
   wake(): void;
   /** Takes a response past the buffer, if it waits for one. */
   handOver(response: WatchResponse): boolean;
+  /** From where to go on in the middle of a response: all before it has been handed over. 0 if nothing of it has. */
+  readonly takenInHand: Int64;
 }
 
 const nothing = (): void => undefined;
@@ -87,7 +89,8 @@ export class WatcherStream {
 
   /** From where a new watch would have to go on: all before it has been taken by the reader. */
   get resumeRevision(): Revision {
-    return asBigInt(this.#taken64);
+    const inHand = this.#inHand ? (this.#reader?.takenInHand ?? 0) : 0;
+    return asBigInt(inHand > this.#taken64 ? inHand : this.#taken64);
   }
 
   /** The newest store revision that an answer for it spoke of. */
@@ -153,7 +156,7 @@ export class WatcherStream {
   /** Revisions between the newest that the server spoke of and what the reader has taken. 0 for a reader that has everything. */
   get lag(): bigint {
     const upToDate = this.bufferedResponses === 0 && !this.#inHand && !this.#isCatchingUp && this.#home?.placeOf(this) !== "parked";
-    if (upToDate || this.#latest64 < this.#taken64) return 0n;
+    if (upToDate || this.latestRevision < this.resumeRevision) return 0n;
     return this.latestRevision + 1n - this.resumeRevision;
   }
 
@@ -245,11 +248,10 @@ export class WatcherStream {
     return buffered;
   }
 
-  /** The reader has been given all before `next64`; `whole`: and is not in the middle of a response. */
-  taken(next64: Int64, whole: boolean): void {
+  /** The reader has been given all before `next64`, and is not in the middle of a response. */
+  taken(next64: Int64): void {
     if (next64 > this.#taken64) this.#taken64 = next64;
-    this.#inHand = !whole;
-    if (!whole) return;
+    this.#inHand = false;
     if (this.#outcome !== undefined && this.bufferedResponses === 0) this.onEnd();
     this.#catchUp();
   }

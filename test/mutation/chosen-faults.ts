@@ -144,7 +144,7 @@ const AUTHORS: readonly Omit<ChosenFault, "by">[] = [
   {
     name: "the reader's cursor is at what was received, not at what was taken",
     file: "src/watch/watcher-stream.ts",
-    find: "return asBigInt(this.#taken64);",
+    find: "return asBigInt(inHand > this.#taken64 ? inHand : this.#taken64);",
     replace: "return asBigInt(this.#next64);",
     tests: WATCH_TESTS,
   },

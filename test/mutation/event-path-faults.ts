@@ -61,18 +61,18 @@ export const EVENT_PATH_FAULTS: readonly Omit<ChosenFault, "by">[] = [
     },
     {
       name: "events() stands behind a revision that it is in the middle of",
-      find: "else if (event !== undefined && event.kv.modRevision64 !== next.kv.modRevision64)",
-      replace: "else if (event !== undefined)",
+      find: "if (this.#events[this.#seen + 1]?.kv.modRevision64 !== revision) this",
+      replace: "this",
     },
     {
       name: "events() stands before an answer until its last event",
-      find: "this.watch.taken(successor(event.kv.modRevision64), false);",
-      replace: "void 0;",
+      find: "return this.#seen64;",
+      replace: "return 0;",
     },
     {
       name: "events() gives the rest of a response after the watch was cancelled",
-      find: "if (this.watch.isLeft) return undefined;",
-      replace: "",
+      find: "this.watch.isLeft || (this.#index === this.#events.length && !this.#takeEvents())",
+      replace: "this.#index === this.#events.length && !this.#takeEvents()",
     },
     {
       name: "why a watch ended is thrown by each next()",
