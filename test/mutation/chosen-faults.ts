@@ -1,5 +1,6 @@
 import type { ChosenFault } from "./chosen-fault.ts";
 import { EVENT_PATH_FAULTS } from "./event-path-faults.ts";
+import { LATE_FAULTS } from "./late-faults.ts";
 import { MESSAGE_FAULTS } from "./message-faults.ts";
 import { WATCH_FAULTS } from "./watch-faults.ts";
 import { WIRE_FAULTS } from "./wire-faults.ts";
@@ -193,6 +194,6 @@ const AUTHORS: readonly Omit<ChosenFault, "by">[] = [
 ];
 
 export const CHOSEN_FAULTS: readonly ChosenFault[] = [
-  ...AUTHORS.map((fault) => ({ ...fault, by: "author" as const })),
+  ...[...AUTHORS, ...LATE_FAULTS].map((fault) => ({ ...fault, by: "author" as const })),
   ...[...WATCH_FAULTS, ...WIRE_FAULTS, ...EVENT_PATH_FAULTS, ...MESSAGE_FAULTS].map((fault) => ({ ...fault, by: "reader" as const })),
 ];
