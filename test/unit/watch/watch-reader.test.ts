@@ -97,6 +97,32 @@ describe("events() in the middle of a revision", () => {
   });
 });
 
+describe("events() in the middle of one response after another", () => {
+  it("stands behind each revision that it has given, whenever it is asked", async () => {
+    const { channel, connection, watcher } = await served({});
+    const events = channel.events();
+    const both = [put("k", 2n), put("l", 2n), put("k", 3n), put("k", 4n)];
+    connection.send({ watchId: 0n, events: both });
+    connection.send({ watchId: 0n, events: both.map(({ kv }, index) => put("k", (kv?.modRevision ?? 0n) + 3n, { value: String(index) })) });
+    const stands: bigint[] = [];
+    for (let index = 0; index < 8; index++) {
+      await events.next();
+      stands.push(channel.resumeRevision);
+    }
+    expect(stands).toEqual([1n, 3n, 4n, 5n, 5n, 6n, 7n, 8n]);
+    await watcher.close();
+  });
+
+  it("is not asked for, and then once", async () => {
+    const { channel, connection, watcher } = await served({});
+    const events = channel.events();
+    connection.send({ watchId: 0n, events: [2n, 3n, 4n, 5n].map((revision) => put("k", revision)) });
+    for (let index = 0; index < 3; index++) await events.next();
+    expect(channel.resumeRevision).toBe(5n);
+    await watcher.close();
+  });
+});
+
 describe("events() whose decoder ends the watch", () => {
   it("ends each next() that waits, and delivers nothing of that response", async () => {
     const { channel, connection, decoded } = await endedByItsDecoder();
