@@ -112,6 +112,13 @@ describe("a server that is not quite etcd", () => {
       .expectCreateRequest("a", { startRevision: 6n })
       .run());
 
+  it("answers a create with id -1 and calls it no refusal: it is one", () =>
+    watchScenario()
+      .userWatches("a")
+      .serverAnswers({ created: true, watchId: -1n, cancelReason: "no room", revision: 4n })
+      .expectEnd("a", { name: "WatchCanceledError", reason: "no room", watchId: -1n })
+      .run());
+
   it("sends garbage: the stream starts over, three times at the most", () =>
     watchScenario()
       .userWatches("a", { startRevision: 1n })
