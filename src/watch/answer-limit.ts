@@ -34,8 +34,8 @@ export function limitSilence(
   let before: { readonly heard: number; readonly atMs: number } | undefined;
   return every(clock, periodMs, () => {
     const atMs = clock.nowMs();
-    const { awaitsAnswer } = connection;
-    const { heard } = connection.record;
+    const { awaitsAnswer, record } = connection;
+    const { heard } = record;
     // After a pause of our own the answer may be there and not read yet.
     const wasAwake = before !== undefined && atMs - before.atMs < 1.5 * periodMs;
     if (awaitsAnswer && wasAwake && before?.heard === heard) onSilent();
